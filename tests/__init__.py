@@ -1,0 +1,1 @@
+"""The laws, the oracles and the builders that they share."""

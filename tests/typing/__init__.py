@@ -1,0 +1,1 @@
+"""Programs that type checkers read and nobody runs: what is inferred, and what is refused."""
