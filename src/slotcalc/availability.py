@@ -1,0 +1,446 @@
+"""The question that this library is for: free time is slots minus active bookings. Imports `booking` and below.
+
+Four answers of one computation: `free` (when), `remaining` (what is left of each slot), `explain` (why not then) and
+`displaced` (which bookings the slots no longer cover). All four speak about one resource and take the same arguments;
+whether an interval can be booked is `free(…).covers(interval)`, so that listing and validating cannot disagree.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from itertools import dropwhile, groupby
+from typing import Any, Final, NamedTuple, TypeAlias, final
+
+from slotcalc import kernel, zones
+from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
+from slotcalc.coverage import Coverage
+from slotcalc.errors import AmbiguousResourceError, IntervalError, PointTypeError
+from slotcalc.intervals import Interval, IntervalSet, of_edges
+from slotcalc.points import check_length, moved, normalised
+from slotcalc.values import Value
+
+__all__ = ["Bookings", "Segment", "SegmentState", "Slots", "displaced", "explain", "free", "remaining", "starts"]
+
+Slots: TypeAlias = "IntervalSet[Any] | Iterable[Slot | Interval[Any] | tuple[Any, Any]]"
+Bookings: TypeAlias = "IntervalSet[Any] | Iterable[Booking | Interval[Any] | tuple[Any, Any]]"
+
+
+def free(
+    slots: Slots,
+    bookings: Bookings = (),
+    *,
+    before: Any = None,  # a length: timedelta for datetimes and dates, a number for numbers
+    after: Any = None,  # as before
+    seats: int = 1,
+    active: Collection[BookingStatus] = ACTIVE,
+    ignoring: str | Collection[str] = (),
+) -> IntervalSet[Any]:
+    """Return when the slots have at least `seats` seats that no active booking takes.
+
+    Overlapping slots do not add up: where two slots of one resource overlap, it offers the larger capacity, not the sum
+    (the same hour entered twice is still one hour). Overlapping bookings do add up. A booking takes [start - before,
+    end + after); touching ones do not clash. Sets, intervals and pairs count as slots of capacity 1 and as active
+    bookings of one seat.
+
+    Args:
+        slots: what is offered, in any order.
+        bookings: what is claimed, in any order; those outside the slots do no harm.
+        before: how long before its start a booking blocks the resource (preparation).
+        after: how long after its end it still does (cleaning, travel).
+        seats: how many seats must be left.
+        active: the statuses that take time.
+        ignoring: the id or ids of bookings to leave out, so that moving a booking never collides with itself.
+
+    O(n log n) in the number of slots and bookings, O(n) if they are sorted by start.
+
+    Raises:
+        AmbiguousResourceError: for slots and bookings of more than one resource.
+        IntervalError: for a reversed or empty pair, or a negative buffer.
+        PointTypeError: for values that are no points, or of different kinds.
+
+    >>> free([(9, 17)], [(14, 16)])
+    IntervalSet([(9, 14), (16, 17)])
+    >>> free([Slot("room-1", (9, 12), capacity=2)], [(9, 11), (10, 12)])
+    IntervalSet([(9, 10), (11, 12)])
+    """
+    if type(slots) is list and type(bookings) is list and seats == 1:
+        edges = _free_of_plain_pairs(slots, bookings, before, after)
+        if edges is not None:
+            return of_edges(edges, False)
+    _check_buffers(before, after)
+    offered = slots if isinstance(slots, IntervalSet) else [*slots]
+    booked = bookings if isinstance(bookings, IntervalSet) else [*bookings]
+    _one_resource(offered, booked)
+    offers = _offers(offered)
+    if isinstance(booked, IntervalSet):
+        taken = {1: booked.pad(before, after)}
+    else:
+        claims = _claims(booked, before, after, active, ignoring)
+        depth = Coverage([claim.taken for claim in claims], [claim.booking.seats for claim in claims])
+        taken = {
+            needed: depth.at_least(needed) for needed in {capacity - seats + 1 for capacity in offers} if needed > 0
+        }
+    nothing: IntervalSet[Any] = IntervalSet.empty()
+    return nothing.union(
+        *(offer - taken.get(capacity - seats + 1, nothing) for capacity, offer in offers.items() if capacity >= seats)
+    )
+
+
+def remaining(
+    slots: Slots,
+    bookings: Bookings = (),
+    *,
+    whole: bool = False,
+    before: Any = None,  # as in free
+    after: Any = None,  # as in free
+    seats: int = 1,
+    active: Collection[BookingStatus] = ACTIVE,
+    ignoring: str | Collection[str] = (),
+) -> list[Slot]:
+    """Return what is left of each slot, slot by slot, each treated by itself and keeping its id, label and resource.
+
+    A piece has the capacity that is left in it, and pieces of one slot differ in capacity where they touch. With
+    `whole=True`, a slot is all or nothing: it stays whole, with what the busiest moment leaves (peak depth: two
+    bookings that merely touch take one seat), or it goes. Pairs and intervals become slots without a resource. The
+    other arguments are those of `free`. The order of the slots stays; pieces are in order of time. O((n + m) log m +
+    the answer).
+
+    Raises:
+        AmbiguousResourceError, IntervalError, PointTypeError: as `free`.
+        UnboundedError: for slots given as an unbounded set.
+
+    >>> remaining([Slot("room-1", (9, 12), capacity=2, id="am")], [(9, 10), (10, 11)])
+    [Slot('room-1', Interval(9, 11), id='am'), Slot('room-1', Interval(11, 12), capacity=2, id='am')]
+    >>> remaining([Slot("room-1", (9, 12), capacity=2, id="am")], [(9, 10), (10, 11)], whole=True)
+    [Slot('room-1', Interval(9, 12), id='am')]
+    """
+    _check_buffers(before, after)
+    offered = [_slot(item) for item in slots]
+    booked = [*_clipped(bookings, IntervalSet([slot.interval for slot in offered]).span, before, after)]
+    _one_resource(offered, booked)
+    claims = _claims(booked, before, after, active, ignoring)
+    depth = Coverage([claim.taken for claim in claims], [claim.booking.seats for claim in claims])
+    left: list[Slot] = []
+    for slot in offered:
+        pieces = [(slot.interval, depth.peak(slot.interval))] if whole else depth.segments(slot.interval)
+        left += [
+            slot.replace(interval=piece, capacity=slot.capacity - taken)
+            for piece, taken in pieces
+            if slot.capacity - taken >= seats
+        ]
+    return left
+
+
+def displaced(
+    slots: Slots,
+    bookings: Bookings,
+    *,
+    active: Collection[BookingStatus] = ACTIVE,
+    ignoring: str | Collection[str] = (),
+) -> list[Booking]:
+    """Return the active bookings that the slots do not cover, in their order: what an edit of the slots breaks.
+
+    A booking is covered if at each of its moments there is a slot with at least as many seats as it takes; touching
+    slots cover it together. Buffers may reach beyond the slots, and other bookings do not matter. O((n + m) log n).
+
+    Raises:
+        AmbiguousResourceError, IntervalError, PointTypeError: as `free`.
+
+    >>> displaced([(9, 12)], [Booking("", (11, 13), id="late"), Booking("", (9, 10), id="early")])
+    [Booking('', Interval(11, 13), id='late')]
+    """
+    offered = slots if isinstance(slots, IntervalSet) else [*slots]
+    booked = [*bookings]
+    _one_resource(offered, booked)
+    offers = _offers(offered)
+    roomy: dict[int, IntervalSet[Any]] = {}
+    lost: list[Booking] = []
+    for claim in _claims(booked, None, None, active, ignoring):
+        seats = claim.booking.seats
+        if seats not in roomy:
+            roomy[seats] = IntervalSet.empty().union(
+                *(offer for capacity, offer in offers.items() if capacity >= seats)
+            )
+        if not roomy[seats].covers(claim.taken):
+            lost.append(claim.booking)
+    return lost
+
+
+def starts(
+    free: IntervalSet[datetime],
+    duration: timedelta,
+    *,
+    every: timedelta | None = None,
+    zone: str | tzinfo | None = None,
+    earliest: datetime | None = None,
+    latest: datetime | None = None,
+) -> Iterator[datetime]:
+    """Yield the instants, in UTC, at which an appointment of this length can begin and lies wholly in the free time.
+
+    With a zone, they lie on a grid of local time that begins anew at each local midnight, so 15-minute starts stay at
+    :00, :15, :30 and :45 whatever the clocks do: a local time that the clocks skip is no start, one that they show
+    twice is two. Without a zone, each free interval begins a grid of its own. Lazily: time and memory go with the
+    starts that are taken.
+
+    Args:
+        free: the free time, as `free` returns it.
+        duration: how long the appointment lasts, in elapsed time.
+        every: the step of the grid; the duration if not given.
+        zone: the zone whose clock the grid is on.
+        earliest: no start before this instant (minimum notice, from the caller's clock).
+        latest: no start after this instant (booking horizon).
+
+    Raises:
+        IntervalError: if `duration` or `every` is not positive.
+        PointTypeError: if the free time is not of aware datetimes.
+        UnboundedError: if the free time is unbounded between `earliest` and `latest`.
+
+    >>> from datetime import UTC
+    >>> morning = IntervalSet([(datetime(2026, 3, 2, 8, 10, tzinfo=UTC), datetime(2026, 3, 2, 9, 40, tzinfo=UTC))])
+    >>> [f"{start:%H:%M}" for start in starts(morning, timedelta(minutes=30), zone="Europe/Paris")]
+    ['08:30', '09:00']
+    """
+    step = duration if every is None else every
+    check_length("duration", duration, _SOME_INSTANT)
+    check_length("every", step, _SOME_INSTANT)
+    if latest is not None:
+        free &= IntervalSet.until(moved(normalised(latest), duration))
+    if zone is None:
+        begins = (chunk.start for chunk in free.chunks(duration, every=step))
+        return begins if earliest is None else dropwhile(normalised(earliest).__gt__, begins)
+    if earliest is not None:
+        free &= IntervalSet.since(earliest)
+    span = free.span
+    if span is None:
+        return iter(())
+    if getattr(span.start, "tzinfo", None) is not UTC:
+        message = f"starts are instants, so the free time must be of aware datetimes, not of {span.start!r}"
+        raise PointTypeError(message, span.start)
+    return _starts_on_grid(free.pairs(), duration, _grid(span, step, zones.zone(zone)))
+
+
+_SOME_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _starts_on_grid(
+    free: list[tuple[datetime, datetime]], duration: timedelta, grid: Iterator[datetime]
+) -> Iterator[datetime]:
+    """Yield the grid's instants from which the duration fits into one of the free intervals: one pass over both."""
+    pieces = iter(free)
+    start, end = next(pieces)
+    for moment in grid:
+        while end - moment < duration:
+            for start, end in pieces:
+                break
+            else:
+                return
+        if start <= moment:
+            yield moment
+
+
+def _grid(span: Interval[datetime], step: timedelta, zone: tzinfo) -> Iterator[datetime]:
+    """Yield, in order, the instants of the span's days at which the clock shows whole steps since midnight."""
+    for day, start, end in zones.local_days(span.start, span.end, zone):
+        midnight = datetime.combine(day, time())
+        walls = [midnight + i * step for i in range(-(timedelta(days=-1) // step))]
+        if end - start == timedelta(days=1) and zones.to_local(start, zone).replace(tzinfo=None) == midnight:
+            yield from (start + (wall - midnight) for wall in walls)
+        else:
+            moments = {
+                zones.to_instant(wall, zone, disambiguate=way)
+                for wall in walls
+                if zones.local_kind(wall, zone) != "gap"
+                for way in ("earlier", "later")
+            }
+            yield from sorted(moment for moment in moments if start <= moment < end)
+
+
+class SegmentState(StrEnum):
+    """What a stretch of time is, for someone who wants to book it."""
+
+    FREE = "free"
+    OUTSIDE = "outside slots"
+    TAKEN = "taken"
+
+
+@final
+class Segment(Value):
+    """A stretch of time in which nothing changes, and why it is free or not.
+
+    Args:
+        interval: the stretch.
+        state: free, outside the slots, or taken.
+        capacity: the seats that the slots offer there, 0 outside.
+        bookings: the active bookings of that time, in order of their start.
+        buffers: those of which only the time before or after reaches there.
+    """
+
+    __slots__ = ("bookings", "buffers", "capacity", "interval", "state")
+    __match_args__ = ("interval", "state", "capacity", "bookings", "buffers")
+    _positional = 2
+
+    interval: Interval[Any]
+    state: SegmentState
+    capacity: int
+    bookings: tuple[Booking, ...]
+    buffers: tuple[Booking, ...]
+
+    def __init__(
+        self,
+        interval: Interval[Any],
+        state: SegmentState,
+        *,
+        capacity: int = 0,
+        bookings: tuple[Booking, ...] = (),
+        buffers: tuple[Booking, ...] = (),
+    ) -> None:
+        """Keep the parts; `explain` makes them."""
+        self._set(interval=interval, state=state, capacity=capacity, bookings=bookings, buffers=buffers)
+
+
+def explain(
+    slots: Slots,
+    bookings: Bookings,
+    window: Interval[Any] | tuple[Any, Any],
+    *,
+    before: Any = None,  # as in free
+    after: Any = None,  # as in free
+    seats: int = 1,
+    active: Collection[BookingStatus] = ACTIVE,
+    ignoring: str | Collection[str] = (),
+) -> list[Segment]:
+    """Return why each moment of the window is free or not: segments that tile it, each with its bookings and buffers.
+
+    The free segments together are exactly `free(…) & window`, with the same arguments. O(n log n), and for each segment
+    the bookings that it names.
+
+    Raises:
+        AmbiguousResourceError, IntervalError, PointTypeError: as `free`.
+
+    >>> for segment in explain([(9, 12)], [Booking("", (10, 11), id="b1")], (8, 12), after=1):
+    ...     print(segment.interval, segment.state, [b.id for b in segment.bookings], [b.id for b in segment.buffers])
+    [8, 9) outside slots [] []
+    [9, 10) free [] []
+    [10, 11) taken ['b1'] []
+    [11, 12) taken [] ['b1']
+    """
+    _check_buffers(before, after)
+    asked = window if isinstance(window, Interval) else Interval(*window)
+    offered = slots if isinstance(slots, IntervalSet) else [*slots]
+    booked = [*_clipped(bookings, asked, before, after)]
+    _one_resource(offered, booked)
+    offers = sorted(_offers(offered).items(), reverse=True)
+    claims = [claim for claim in _claims(booked, before, after, active, ignoring) if claim.taken.overlaps(asked)]
+    claims.sort(key=lambda claim: claim.taken.start, reverse=True)
+    cuts = [
+        edge for claim in claims for part in (claim.taken, claim.booking.interval) for edge in (part.start, part.end)
+    ]
+    cuts += [edge for _, offer in offers for edges in (offer.starts, offer.ends) for edge in edges]
+    segments: list[Segment] = []
+    open_claims: list[_Claim] = []
+    for piece in asked.split(cuts):
+        moment = piece.start
+        open_claims = [claim for claim in open_claims if moment < claim.taken.end]
+        while claims and not moment < claims[-1].taken.start:
+            open_claims.append(claims.pop())
+        here = [claim.booking for claim in open_claims if moment in claim.booking.interval]
+        near = [claim.booking for claim in open_claims if moment not in claim.booking.interval]
+        capacity = next((capacity for capacity, offer in offers if moment in offer), 0)
+        taken = sum(claim.booking.seats for claim in open_claims)
+        state = SegmentState.FREE if capacity - taken >= seats else SegmentState.TAKEN
+        if not capacity:
+            state = SegmentState.OUTSIDE
+        segments.append(Segment(piece, state, capacity=capacity, bookings=tuple(here), buffers=tuple(near)))
+    return [_joined(run) for _, run in groupby(segments, key=lambda segment: segment._fields()[1:])]
+
+
+class _Claim(NamedTuple):
+    """An active booking and the time that it takes, buffers included."""
+
+    booking: Booking
+    taken: Interval[Any]
+
+
+def _joined(run: Iterable[Segment]) -> Segment:
+    """Return one segment for a run of touching ones that differ in nothing else."""
+    first, *rest = run
+    return first.replace(interval=first.interval.span(rest[-1].interval)) if rest else first
+
+
+def _free_of_plain_pairs(slots: list[Any], bookings: list[Any], before: Any, after: Any) -> kernel.Edges | None:
+    """Return the edges of the free time by the short way if both lists hold nothing but pairs in UTC, else None."""
+    try:
+        if before is not None or after is not None:
+            _check_buffers(before, after)
+            early = timedelta(0) if before is None else before
+            late = timedelta(0) if after is None else after
+            bookings = [(start - early, end + late) for start, end in bookings if start < end]
+        return kernel.subtract_utc(kernel.coalesce_utc(slots), bookings)
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
+        return None  # slots, bookings, other points or bad input: the long way tells them apart
+
+
+def _offers(offered: IntervalSet[Any] | list[Any]) -> dict[int, IntervalSet[Any]]:
+    """Return for each capacity the time that slots of exactly that capacity offer."""
+    if isinstance(offered, IntervalSet):
+        return {1: offered}
+    intervals: dict[int, list[Any]] = {}
+    for item in offered:
+        capacity, interval = (item.capacity, item.interval) if isinstance(item, Slot) else (1, item)
+        intervals.setdefault(capacity, []).append(interval)
+    return {capacity: IntervalSet(parts) for capacity, parts in intervals.items()}
+
+
+def _slot(item: Any) -> Slot:  # whatever came in
+    return item if isinstance(item, Slot) else Slot("", item)
+
+
+def _clipped(bookings: Bookings, window: Interval[Any] | None, before: Any, after: Any) -> Iterable[Any]:  # as in free
+    """Return the bookings; of a set, which may be unbounded, only what can reach the window with its buffers."""
+    if not isinstance(bookings, IntervalSet):
+        return bookings
+    if window is None:
+        return ()
+    return bookings & window.pad(after, before)
+
+
+def _claims(
+    booked: Iterable[Any],
+    before: Any,  # as in free
+    after: Any,  # as in free
+    active: Collection[BookingStatus],
+    ignoring: str | Collection[str],
+) -> list[_Claim]:
+    """Return the bookings that take time, in their order, each with the time that it takes."""
+    left_out = {ignoring} if isinstance(ignoring, str) else frozenset(ignoring)
+    claims = []
+    for item in booked:
+        booking = item if isinstance(item, Booking) else Booking("", item)
+        if booking.status in active and booking.id not in left_out:
+            claims.append(_Claim(booking, booking.interval.pad(before, after)))
+    return claims
+
+
+def _one_resource(offered: IntervalSet[Any] | list[Any], booked: IntervalSet[Any] | list[Any]) -> None:
+    """Raise `AmbiguousResourceError` if slots and bookings name more than one resource."""
+    items = [item for given in (offered, booked) if not isinstance(given, IntervalSet) for item in given]
+    named = {item.resource_id for item in items if isinstance(item, Slot | Booking)} - {""}
+    if len(named) > 1:
+        some = ", ".join(map(repr, sorted(named)[:3]))
+        message = (
+            f"slots and bookings of {len(named)} resources ({some}, …) in one question; ask for each resource by itself"
+        )
+        raise AmbiguousResourceError(message, *sorted(named))
+
+
+def _check_buffers(before: Any, after: Any) -> None:  # as in free
+    """Raise `IntervalError` for a negative buffer, `PointTypeError` for one that is no length."""
+    for name, length in (("before", before), ("after", after)):
+        try:
+            negative = length is not None and length < length - length
+        except TypeError:
+            message = f"{name}={length!r} is no length; a timedelta fits dates and datetimes, a number fits numbers"
+            raise PointTypeError(message, length) from None
+        if negative:
+            message = f"{name}={length!r} is negative; a buffer adds to the time that a booking takes"
+            raise IntervalError(message, length)

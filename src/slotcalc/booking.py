@@ -1,0 +1,149 @@
+"""Slots, what a resource offers, and bookings, what is claimed of it. Imports `intervals`; read `availability` next."""
+
+from enum import StrEnum
+from typing import Any, Final, final
+
+from slotcalc.errors import PointTypeError, PointValueError
+from slotcalc.intervals import Interval
+from slotcalc.values import Value
+
+__all__ = ["ACTIVE", "Booking", "BookingStatus", "Slot"]
+
+
+class BookingStatus(StrEnum):
+    """How firm a booking is, in the words of RFC 5545, section 3.8.1.11."""
+
+    TENTATIVE = "TENTATIVE"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+
+
+ACTIVE: Final = frozenset({BookingStatus.TENTATIVE, BookingStatus.CONFIRMED})
+"""The statuses that take time away unless the caller says otherwise: all but CANCELLED."""
+
+
+@final
+class Slot(Value):
+    """Time that a resource offers, to so many at once.
+
+    Args:
+        resource_id: who or what offers it.
+        interval: when; an `Interval` or a (start, end) pair.
+        capacity: how many seats there are at each moment, at least 1.
+        id: the name of this slot in the caller's store, if it has one.
+        label: a word for people.
+
+    >>> Slot("room-1", (9, 12), capacity=3)
+    Slot('room-1', Interval(9, 12), capacity=3)
+    """
+
+    __slots__ = ("capacity", "id", "interval", "label", "resource_id")
+    __match_args__ = ("resource_id", "interval", "capacity", "id", "label")
+    _positional = 2
+
+    resource_id: str
+    interval: Interval[Any]
+    capacity: int
+    id: str | None
+    label: str
+
+    def __init__(
+        self,
+        resource_id: str,
+        interval: Interval[Any] | tuple[Any, Any],
+        *,
+        capacity: int = 1,
+        id: str | None = None,
+        label: str = "",
+    ) -> None:
+        """Check each field by its type; nothing is converted but a pair into an interval."""
+        self._set(
+            resource_id=_text("resource_id", resource_id),
+            interval=_interval(interval),
+            capacity=_count("capacity", capacity),
+            id=id if id is None else _text("id", id),
+            label=_text("label", label),
+        )
+
+
+@final
+class Booking(Value):
+    """Time that is claimed of a resource.
+
+    Args:
+        resource_id: who or what is booked.
+        interval: when; an `Interval` or a (start, end) pair.
+        status: how firm it is; CANCELLED takes no time.
+        seats: how many of a slot's seats it takes, at least 1.
+        id: the name of this booking in the caller's store, by which `ignoring=` leaves it out.
+        label: a word for people.
+
+    >>> Booking("room-1", (10, 11), seats=2, status=BookingStatus.TENTATIVE)
+    Booking('room-1', Interval(10, 11), status=<BookingStatus.TENTATIVE: 'TENTATIVE'>, seats=2)
+    """
+
+    __slots__ = ("id", "interval", "label", "resource_id", "seats", "status")
+    __match_args__ = ("resource_id", "interval", "status", "seats", "id", "label")
+    _positional = 2
+
+    resource_id: str
+    interval: Interval[Any]
+    status: BookingStatus
+    seats: int
+    id: str | None
+    label: str
+
+    def __init__(
+        self,
+        resource_id: str,
+        interval: Interval[Any] | tuple[Any, Any],
+        *,
+        status: BookingStatus = BookingStatus.CONFIRMED,
+        seats: int = 1,
+        id: str | None = None,
+        label: str = "",
+    ) -> None:
+        """Check each field by its type; a status may also be given by its name."""
+        self._set(
+            resource_id=_text("resource_id", resource_id),
+            interval=_interval(interval),
+            status=_status(status),
+            seats=_count("seats", seats),
+            id=id if id is None else _text("id", id),
+            label=_text("label", label),
+        )
+
+
+def _interval(value: Any) -> Interval[Any]:
+    if isinstance(value, Interval):
+        return value
+    if isinstance(value, tuple | list) and len(value) == 2:  # a pair
+        return Interval(*value)
+    message = f"interval={value!r:.200} is neither an Interval nor a (start, end) pair"
+    raise PointTypeError(message, value)
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    message = f"{name}={value!r:.200} is not text; a number or UUID of another store is given as str(…)"
+    raise PointTypeError(message, value)
+
+
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        message = f"{name}={value!r:.200} is not a whole number"
+        raise PointTypeError(message, value)
+    if value < 1:
+        message = f"{name}={value!r} is less than 1"
+        raise PointValueError(message, value)
+    return value
+
+
+def _status(value: Any) -> BookingStatus:
+    try:
+        return BookingStatus(value)
+    except ValueError:
+        known = ", ".join(BookingStatus)
+        message = f"status={value!r:.200} is none of {known}"
+        raise PointValueError(message, value) from None

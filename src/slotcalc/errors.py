@@ -1,0 +1,84 @@
+"""Every error that slotcalc raises.
+
+One root, `SlotcalcError`; each leaf is also the builtin that a caller would expect, carries the offending values,
+pickles, and says how to mend the call. This module imports nothing; read `points` next to see what counts as a point.
+"""
+
+__all__ = [
+    "AmbiguousResourceError",
+    "InputFileError",
+    "IntervalError",
+    "LimitExceededError",
+    "LocalTimeError",
+    "MissingExtraError",
+    "ParseError",
+    "PointTypeError",
+    "PointValueError",
+    "SlotcalcError",
+    "UnboundedError",
+    "UnknownZoneError",
+]
+
+
+class SlotcalcError(Exception):
+    """The root of all errors of this library: `except SlotcalcError` catches each of them and nothing else.
+
+    `values` holds what was refused, so that a caller can react without reading the message.
+    """
+
+    def __init__(self, message: str, *values: object) -> None:
+        """Keep the message and the offending values; both survive pickling."""
+        super().__init__(message, *values)
+
+    def __str__(self) -> str:
+        """Return the message alone."""
+        return str(self.args[0])
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """The values that were refused."""
+        return self.args[1:]
+
+
+class IntervalError(SlotcalcError, ValueError):
+    """An interval whose start is not before its end, or a length that is not positive."""
+
+
+class PointTypeError(SlotcalcError, TypeError):
+    """A value that is no point, or points of kinds that have no common order (naive with aware, numbers with dates)."""
+
+
+class PointValueError(SlotcalcError, ValueError):
+    """A value that has no place on the line: NaN, an infinity, an instant outside the years 1 to 9999."""
+
+
+class UnboundedError(SlotcalcError, ValueError):
+    """A question with no finite answer about a set that is unbounded; clip it with `&` to a window first."""
+
+
+class ParseError(SlotcalcError, ValueError):
+    """Text that is not in the format it should be in."""
+
+
+class UnknownZoneError(SlotcalcError, LookupError):
+    """A name that is not in the IANA time-zone database."""
+
+
+class LocalTimeError(SlotcalcError, ValueError):
+    """A local date or time that does not exist in its zone, or exists twice, where the caller asked not to guess."""
+
+
+class LimitExceededError(SlotcalcError, ValueError):
+    """An input larger than a stated limit; the message names the limit and the field of `Limits` that raises it."""
+
+
+class AmbiguousResourceError(SlotcalcError, ValueError):
+    """Slots and bookings of more than one resource in a question about one."""
+
+
+class InputFileError(SlotcalcError, ValueError):
+    """A file that cannot be read as slots or bookings; the message names the file, the line and the column."""
+
+
+class MissingExtraError(SlotcalcError, ImportError):
+    """An optional part whose third-party packages are not installed; the message names the extra to install."""
