@@ -6,7 +6,7 @@ whether an interval can be booked is `free(…).covers(interval)`, so that listi
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import dropwhile, groupby
 from typing import Any, Final, NamedTuple, TypeAlias, final
@@ -63,11 +63,12 @@ def free(
     >>> free([Slot("room-1", (9, 12), capacity=2)], [(9, 11), (10, 12)])
     IntervalSet([(9, 10), (11, 12)])
     """
+    if before is not None or after is not None:
+        _check_buffers(before, after)
     if type(slots) is list and type(bookings) is list and seats == 1:
         edges = _free_of_plain_pairs(slots, bookings, before, after)
         if edges is not None:
             return of_edges(edges, False)
-    _check_buffers(before, after)
     offered = slots if isinstance(slots, IntervalSet) else [*slots]
     booked = bookings if isinstance(bookings, IntervalSet) else [*bookings]
     _one_resource(offered, booked)
@@ -210,49 +211,31 @@ def starts(
         return begins if earliest is None else dropwhile(normalised(earliest).__gt__, begins)
     if earliest is not None:
         free &= IntervalSet.since(earliest)
-    span = free.span
-    if span is None:
-        return iter(())
-    if getattr(span.start, "tzinfo", None) is not UTC:
-        message = f"starts are instants, so the free time must be of aware datetimes, not of {span.start!r}"
-        raise PointTypeError(message, span.start)
-    return _starts_on_grid(free.pairs(), duration, _grid(span, step, zones.zone(zone)))
+    for some in free.starts[:1]:
+        if getattr(some, "tzinfo", None) is not UTC:
+            message = f"starts are instants, so the free time must be of aware datetimes, not of {some!r}"
+            raise PointTypeError(message, some)
+    return _starts_on_grid(free.pairs(), duration, step, zones.zone(zone))
 
 
 _SOME_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _starts_on_grid(
-    free: list[tuple[datetime, datetime]], duration: timedelta, grid: Iterator[datetime]
+    free: list[tuple[datetime, datetime]], duration: timedelta, step: timedelta, zone: tzinfo
 ) -> Iterator[datetime]:
-    """Yield the grid's instants from which the duration fits into one of the free intervals: one pass over both."""
-    pieces = iter(free)
-    start, end = next(pieces)
-    for moment in grid:
-        while end - moment < duration:
-            for start, end in pieces:
+    """Yield the instants with room after them at which the clocks show a whole number of steps since midnight."""
+    for start, end in free:
+        last = end - duration
+        for low, high, shown in zones.clock_runs(start, end, zone):
+            if last < low:
                 break
-            else:
-                return
-        if start <= moment:
-            yield moment
-
-
-def _grid(span: Interval[datetime], step: timedelta, zone: tzinfo) -> Iterator[datetime]:
-    """Yield, in order, the instants of the span's days at which the clock shows whole steps since midnight."""
-    for day, start, end in zones.local_days(span.start, span.end, zone):
-        midnight = datetime.combine(day, time())
-        walls = [midnight + i * step for i in range(-(timedelta(days=-1) // step))]
-        if end - start == timedelta(days=1) and zones.to_local(start, zone).replace(tzinfo=None) == midnight:
-            yield from (start + (wall - midnight) for wall in walls)
-        else:
-            moments = {
-                zones.to_instant(wall, zone, disambiguate=way)
-                for wall in walls
-                if zones.local_kind(wall, zone) != "gap"
-                for way in ("earlier", "later")
-            }
-            yield from sorted(moment for moment in moments if start <= moment < end)
+            moment = low - shown % -step
+            if moment < start:
+                moment -= (moment - start) // step * step
+            while moment < high and moment <= last:
+                yield moment
+                moment += step
 
 
 class SegmentState(StrEnum):
@@ -261,6 +244,10 @@ class SegmentState(StrEnum):
     FREE = "free"
     OUTSIDE = "outside slots"
     TAKEN = "taken"
+
+    def __repr__(self) -> str:
+        """Return the code that names the member."""
+        return f"{type(self).__name__}.{self.name}"
 
 
 @final
@@ -371,10 +358,12 @@ def _free_of_plain_pairs(slots: list[Any], bookings: list[Any], before: Any, aft
     """Return the edges of the free time by the short way if both lists hold nothing but pairs in UTC, else None."""
     try:
         if before is not None or after is not None:
-            _check_buffers(before, after)
             early = timedelta(0) if before is None else before
             late = timedelta(0) if after is None else after
-            bookings = [(start - early, end + late) for start, end in bookings if start < end]
+            padded = [(start - early, end + late) for start, end in bookings if start < end]
+            if len(padded) < len(bookings):
+                return None
+            bookings = padded
         return kernel.subtract_utc(kernel.coalesce_utc(slots), bookings)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
         return None  # slots, bookings, other points or bad input: the long way tells them apart

@@ -17,6 +17,10 @@ class BookingStatus(StrEnum):
     CONFIRMED = "CONFIRMED"
     CANCELLED = "CANCELLED"
 
+    def __repr__(self) -> str:
+        """Return the code that names the member."""
+        return f"{type(self).__name__}.{self.name}"
+
 
 ACTIVE: Final = frozenset({BookingStatus.TENTATIVE, BookingStatus.CONFIRMED})
 """The statuses that take time away unless the caller says otherwise: all but CANCELLED."""
@@ -79,7 +83,7 @@ class Booking(Value):
         label: a word for people.
 
     >>> Booking("room-1", (10, 11), seats=2, status=BookingStatus.TENTATIVE)
-    Booking('room-1', Interval(10, 11), status=<BookingStatus.TENTATIVE: 'TENTATIVE'>, seats=2)
+    Booking('room-1', Interval(10, 11), status=BookingStatus.TENTATIVE, seats=2)
     """
 
     __slots__ = ("id", "interval", "label", "resource_id", "seats", "status")

@@ -243,7 +243,7 @@ def format_duration(length: timedelta) -> str:
     size = abs(length)
     minutes, seconds = divmod(size.seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    decimals = f".{size.microseconds:06d}".rstrip("0").rstrip(".")
+    decimals = f".{size.microseconds:06d}".rstrip("0.")
     days = f"{size.days}D" if size.days else ""
     clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
     if seconds or decimals or not (days or clock):

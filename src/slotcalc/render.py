@@ -1,8 +1,8 @@
 """Answers as text: a line for each local day with a bar of its hours, and the reasons why a time is taken. Stdlib only.
 
-Everything here is a pure function of values. A text is lines of pieces, and each piece says by its `Role` what it is for, so that
-whoever prints it can colour it (`cli` does) without laying it out again; nothing here writes an escape sequence, and control
-characters from files become visible. Imports `availability` and what lies below it.
+Everything here is a pure function of values. A text is lines of pieces, and each piece says by its `Role` what it is
+for, so that whoever prints it can colour it (`cli` does) without laying it out again. Nothing here writes an escape
+sequence, and control characters from files become visible. Imports `availability` and what lies below it.
 """
 
 from bisect import bisect_left
@@ -19,7 +19,21 @@ from slotcalc.booking import Booking, BookingStatus
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.values import Value
 
-__all__ = ["Cell", "DayLine", "Explanation", "Line", "Piece", "Role", "Timeline", "explanation", "length", "plain", "timeline"]
+__all__ = [
+    "Cell",
+    "DayLine",
+    "Explanation",
+    "Line",
+    "Piece",
+    "Role",
+    "Timeline",
+    "explanation",
+    "in_ascii",
+    "length",
+    "plain",
+    "span",
+    "timeline",
+]
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
@@ -70,6 +84,9 @@ _MEANING: Final = {
     Cell.OUTSIDE: (Role.QUIET, "outside slots"),
     Cell.SKIPPED: (Role.QUIET, "skipped by the clocks"),
 }
+
+
+_STATES: Final = {SegmentState.FREE: Role.FREE, SegmentState.TAKEN: Role.TAKEN, SegmentState.OUTSIDE: Role.QUIET}
 
 
 @final
@@ -139,20 +156,23 @@ class Timeline(Value):
         return sum((line.total for line in self.days), timedelta())
 
     def lines(self, columns: int | None = None) -> Iterator[Line]:
-        """Yield the lines; words that would go beyond so many columns are wrapped, never cut. A week is a block of its own."""
+        """Yield the lines, each week a block; words that would go beyond so many columns are wrapped, never cut."""
         cells = max((len(line.cells) for line in self.days), default=0)
         if cells:
             yield (Piece(f"{'':16}{self._ruler(cells)}", Role.QUIET),)
-        for week, (_, days) in enumerate(groupby(self.days, key=lambda line: line.day.isocalendar()[:2])):
-            if week:
-                yield ()
-            for is_plain, run in groupby(days, key=lambda line: not line.cells and not line.note):
-                lines = [*run]
-                if is_plain and len(lines) > 2:
-                    yield (Piece(f"{_date(lines[0].day)} to {_date(lines[-1].day)}  no slots", Role.QUIET),)
+        before: date | None = None
+        for is_plain, run in groupby(self.days, key=lambda line: not line.cells and not line.note):
+            lines = [*run]
+            blocks = [lines] if is_plain and len(lines) > 2 else [[line] for line in lines]
+            for block in blocks:
+                first, last = block[0], block[-1].day
+                if before is not None and before.isocalendar()[:2] != first.day.isocalendar()[:2]:
+                    yield ()
+                before = last
+                if first is block[-1]:
+                    yield from self._day(first, cells, columns)
                 else:
-                    for line in lines:
-                        yield from self._day(line, cells, columns)
+                    yield (Piece(f"{_date(first.day)} to {_date(last)}  no slots", Role.QUIET),)
         yield ()
         yield from self._summary()
 
@@ -171,7 +191,7 @@ class Timeline(Value):
         return "".join(ruler)
 
     def _day(self, line: DayLine, cells: int, columns: int | None) -> Iterator[Line]:
-        note = [Piece(line.note, Role.NOTE)] if line.note else []
+        note = [Piece(f"({line.note})", Role.NOTE)] if line.note else []
         if not line.cells:
             words = [Piece("no slots", Role.QUIET), *note]
             yield from _wrapped((Piece(f"{_date(line.day)}  ", Role.QUIET),), words, ", ", columns)
@@ -190,15 +210,17 @@ class Timeline(Value):
     def _summary(self) -> Iterator[Line]:
         shown = {cell for line in self.days for cell in line.cells}
         if shown:
-            signs = [(Piece(cell.value, role), Piece(f" {text}   ", Role.QUIET)) for cell, (role, text) in _MEANING.items() if cell in shown]
-            yield tuple(piece for sign in signs for piece in sign)
+            signs = [(cell, *_MEANING[cell]) for cell in Cell if cell in shown and cell is not Cell.SKIPPED]
+            pairs = [(Piece(cell.value, role), Piece(f" {text}   ", Role.QUIET)) for cell, role, text in signs]
+            yield tuple(piece for pair in pairs for piece in pair)
         days = sum(1 for line in self.days if line.times)
         if not days:
             what = "No starts." if self.listing == "starts" else "Nothing is free."
             yield (Piece(what, Role.TITLE),)
             return
-        starts = f"{sum(len(line.times) for line in self.days)} starts in " if self.listing == "starts" else ""
-        yield (Piece(f"{starts}{length(self.total)} free on {days} of {_count(len(self.days), 'day')}", Role.TITLE),)
+        starts = sum(len(line.times) for line in self.days)
+        what = _count(starts, "start") if self.listing == "starts" else f"{length(self.total)} free"
+        yield (Piece(f"{what} on {days} of {_count(len(self.days), 'day')}", Role.TITLE),)
 
 
 def timeline(
@@ -212,10 +234,10 @@ def timeline(
 ) -> Timeline:
     """Return the window's local days as lines: what is free, as a bar and in words.
 
-    The bars show the hours between the earliest and the latest that any day offers, in cells of 15 minutes to 2 hours so that they
-    fit into `width`. They are on the wall clock: an hour that the clocks skip is blank, and one that they show twice is
-    free where it is free both times. A cell is free only if all of it is. In words, times that exist twice carry the zone's
-    abbreviation. Dates that the zone skipped are not there. O(days · width).
+    The bars show the hours between the earliest and the latest that any day offers, in cells of 15 minutes to 2 hours
+    so that they fit into `width`. They are on the wall clock: an hour that the clocks skip is blank, and one that they
+    show twice is free where it is free both times. A cell is free only if all of it is. In words, times that exist
+    twice carry the zone's abbreviation. Dates that the zone skipped are not there. O(days · width).
 
     Args:
         free: the free time, as `availability.free` returns it.
@@ -250,15 +272,17 @@ def timeline(
     listed: dict[date, list[str]] | None = None if starts is None else _by_day(starts, clock)
     lines = []
     for day, start, end in zones.local_days(window.start, window.end, clock):
-        times = [f"{_clock(low, clock)}–{_end(high, day, clock)}" for low, high in pieces.get(day, ())]
         whole = Interval(start, end)
         change = _change(start, end, clock)
+        cells = _clock_cells(day, whole, change, clock, range(first * 60, last * 60, step)) if day in hours else ()
+        here, there = free & whole, offered & whole
+        times = [f"{_clock(low, clock)}–{_end(high, day, clock)}" for low, high in pieces.get(day, ())]
         lines.append(
             DayLine(
                 day,
-                cells=_cells(day, whole, change, clock, (first, last, step), free, offered) if day in hours else (),
+                cells=tuple(_cell(cell, here, there) for cell in cells),
                 times=tuple(times if listed is None else listed.get(day, ())),
-                total=(free & whole).total,
+                total=here.total,
                 note=_note(whole, change, clock),
             )
         )
@@ -281,10 +305,12 @@ class Explanation(Value):
         self._set(segments=tuple(segments), zone=zone)
 
     def lines(self) -> Iterator[Line]:
-        """Yield a line for each day, and below it one for each segment and for each further booking that takes its time."""
+        """Yield a line for each day, below it one for each segment, and one for each further booking of that."""
         zone = zones.zone(self.zone)
-        for day, segments in groupby(self.segments, key=lambda segment: zones.to_local(segment.interval.start, zone).date()):
-            yield (Piece(_date(day), Role.TITLE),)
+        for day, segments in groupby(
+            self.segments, key=lambda segment: zones.to_local(segment.interval.start, zone).date()
+        ):
+            yield (Piece(f"{_date(day)} in {self.zone}", Role.TITLE),)
             for segment in segments:
                 yield from self._segment(segment, day, zone)
 
@@ -294,14 +320,17 @@ class Explanation(Value):
 
     @staticmethod
     def _segment(segment: Segment, day: date, zone: ZoneInfo) -> Iterator[Line]:
-        role = {SegmentState.FREE: Role.FREE, SegmentState.TAKEN: Role.TAKEN, SegmentState.OUTSIDE: Role.QUIET}[segment.state]
         why = [_described(booking, day, zone) for booking in segment.bookings]
         why += [f"{_side(segment, booking)} {_described(booking, day, zone)}" for booking in segment.buffers]
         if segment.capacity > 1:
             taken = sum(booking.seats for booking in (*segment.bookings, *segment.buffers))
             why.insert(0, f"{taken} of {segment.capacity} seats taken")
         head = f"  {_span(segment.interval, day, zone):<13}  "
-        yield Piece(head), Piece(f"{segment.state:<13}" if why else segment.state, role), *map(Piece, [f"  {text}" for text in why[:1]])
+        yield (
+            Piece(head),
+            Piece(f"{segment.state:<13}" if why else segment.state, _STATES[segment.state]),
+            *map(Piece, [f"  {text}" for text in why[:1]]),
+        )
         for text in why[1:]:
             yield (Piece(f"{'':{len(head) + 15}}{text}"),)
 
@@ -314,7 +343,7 @@ def explanation(segments: Sequence[Segment], zone: str | tzinfo) -> Explanation:
     >>> booked = Booking("", Interval.parse("2026-03-02T09:00Z/PT30M"), id="17", label="Anna")
     >>> why = explain([asked], [booked], asked, after=timedelta(minutes=10))
     >>> print(explanation(why, "Europe/Paris").as_text())
-    Mon 2026-03-02
+    Mon 2026-03-02 in Europe/Paris
       10:00–10:30    taken          "Anna" (id 17, 10:00–10:30)
       10:30–10:40    taken          time after "Anna" (id 17, 10:00–10:30)
       10:40–11:00    free
@@ -324,9 +353,24 @@ def explanation(segments: Sequence[Segment], zone: str | tzinfo) -> Explanation:
 
 
 def plain(text: str, longest: int = 60) -> str:
-    """Return text from a file so that it cannot act on a terminal: on one line, no control or direction signs, not too long."""
+    """Return text from a file so that it cannot act on a terminal: one line, no control signs, not long."""
     shown = "".join(char if char.isprintable() else "�" for char in " ".join(text[: 4 * longest].split()))
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def in_ascii(text: str) -> str:
+    """Return the text with the signs of this module in ASCII; what comes from files stays as it is."""
+    return text.translate(_IN_ASCII)
+
+
+def span(interval: Interval[datetime], zone: str | tzinfo) -> str:
+    """Return an interval as start–end in local time, without the date on which it starts.
+
+    >>> span(Interval.parse("2026-03-02T08:30Z/PT1H"), "Europe/Paris")
+    '09:30–10:30'
+    """
+    clock = zones.zone(zone)
+    return _span(interval, zones.to_local(interval.start, clock).date(), clock)
 
 
 def length(span: timedelta) -> str:
@@ -343,33 +387,31 @@ def length(span: timedelta) -> str:
 
 def _hours(days: dict[date, list[tuple[datetime, datetime]]]) -> tuple[int, int]:
     """Return the first and the last hour of the clock that any of the days offers."""
-    clocks = [local.replace(tzinfo=None) - datetime.combine(day, time()) for day, spans in days.items() for span in spans for local in span]
+    clocks = [
+        local.replace(tzinfo=None) - datetime.combine(day, time())
+        for day, spans in days.items()
+        for span in spans
+        for local in span
+    ]
     first = min(clocks, default=timedelta()) // _HOUR
     last = -(-max(clocks, default=_DAY) // _HOUR)
     return max(first, 0), min(last, 24)
 
 
-def _cells(
-    day: date,
-    whole: Interval[datetime],
-    change: datetime | None,
-    zone: ZoneInfo,
-    scale: tuple[int, int, int],
-    free: IntervalSet[datetime],
-    offered: IntervalSet[datetime],
-) -> tuple[Cell, ...]:
-    """Return the bar of a day: for each cell of the wall clock, the one or two stretches of time at which the clocks show it."""
-    first, last, step = scale
-    runs = [(run.start, run.end, zones.to_local(run.start, zone).utcoffset() or timedelta()) for run in whole.split([change] if change else [])]
+def _clock_cells(
+    day: date, whole: Interval[datetime], change: datetime | None, zone: ZoneInfo, minutes: range
+) -> Iterator[IntervalSet[datetime]]:
+    """Yield for each cell of the wall clock when the clocks show it: once, not at all, or twice."""
     midnight = datetime.combine(day, time(), UTC)
-    free, offered = free & whole, offered & whole
-    cells = []
-    for minute in range(first * 60, last * 60, step):
-        low, high = midnight + timedelta(minutes=minute), midnight + timedelta(minutes=minute + step)
+    runs = [
+        (run.start, run.end, zones.to_local(run.start, zone).utcoffset() or timedelta())
+        for run in whole.split([change] if change else [])
+    ]
+    for minute in minutes:
+        low = midnight + timedelta(minutes=minute)
+        high = low + timedelta(minutes=minutes.step)
         shown = [(max(start, low - offset), min(end, high - offset)) for start, end, offset in runs]
-        here = IntervalSet([(start, end) for start, end in shown if start < end])
-        cells.append(_cell(here, free, offered))
-    return tuple(cells)
+        yield IntervalSet([(start, end) for start, end in shown if start < end])
 
 
 def _cell(here: IntervalSet[datetime], free: IntervalSet[datetime], offered: IntervalSet[datetime]) -> Cell:
@@ -387,7 +429,9 @@ def _change(start: datetime, end: datetime, zone: ZoneInfo) -> datetime | None:
     low = start - _SECOND
     before = low.astimezone(zone).utcoffset()
     seconds = range(1, (end - low) // _SECOND)
-    return low + _SECOND * (1 + bisect_left(seconds, 1, key=lambda s: (low + s * _SECOND).astimezone(zone).utcoffset() != before))
+    return low + _SECOND * (
+        1 + bisect_left(seconds, 1, key=lambda s: (low + s * _SECOND).astimezone(zone).utcoffset() != before)
+    )
 
 
 def _note(whole: Interval[datetime], change: datetime | None, zone: ZoneInfo) -> str:
@@ -407,7 +451,7 @@ def _by_day(starts: Iterable[datetime], zone: ZoneInfo) -> dict[date, list[str]]
 
 
 def _clock(local: datetime, zone: ZoneInfo) -> str:
-    """Return a local time as HH:MM, with seconds if it has them, and with the zone's abbreviation if the clocks show it twice."""
+    """Return a local time as HH:MM, with its seconds if there are any, and what tells it apart if it exists twice."""
     text = f"{local:%H:%M:%S}" if local.second or local.microsecond else f"{local:%H:%M}"
     return f"{text} {local:%Z}" if zones.local_kind(local.replace(tzinfo=None), zone) == "fold" else text
 
@@ -459,7 +503,7 @@ def _wrapped(head: Line, words: Sequence[Piece], between: str, columns: int | No
     indent = _width(head)
     line, used = [*head], indent
     for i, word in enumerate(words):
-        sign = between if i + 1 < len(words) else ""
+        sign = "" if i + 1 == len(words) else "  " if words[i + 1].role is Role.NOTE else between
         if columns is not None and used > indent and used + len(word.text) + len(sign.rstrip()) > columns:
             yield tuple(line)
             line, used = [Piece(" " * indent)], indent
@@ -470,4 +514,4 @@ def _wrapped(head: Line, words: Sequence[Piece], between: str, columns: int | No
 
 def _joined(lines: Iterable[Line], *, ascii: bool) -> str:  # noqa: A002  # as Timeline
     text = "".join(f"{''.join(piece.text for piece in line).rstrip()}\n" for line in lines)
-    return text.translate(_IN_ASCII) if ascii else text
+    return in_ascii(text) if ascii else text

@@ -28,6 +28,7 @@ __all__ = [
     "Disambiguate",
     "LocalKind",
     "at",
+    "clock_runs",
     "day_bounds",
     "local_days",
     "local_kind",
@@ -94,7 +95,7 @@ def _mend(name: str) -> str:
     for key in keys:
         spellings.setdefault(key.lower(), key)
         spellings.setdefault(key.rpartition("/")[2].lower(), key)
-    wanted = name[:64].strip().lower().replace(" ", "_")
+    wanted = name[:64].lower()  # matching takes the square of its length
     close = [wanted] if wanted in spellings else get_close_matches(wanted, spellings, cutoff=0.75)
     meant = dict.fromkeys(spellings[spelling] for spelling in close)
     return f"did you mean {' or '.join(map(repr, meant))}?" if meant else "write a name such as 'Europe/Berlin'"
@@ -258,6 +259,36 @@ def _days(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[date
         day, low = following, high
 
 
+def clock_runs(start: datetime, end: datetime, zone: str | tzinfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """Yield the stretches of the local days of `[start, end)` in which the clocks run evenly, as (low, high, shown).
+
+    `shown` is how far past 00:00 of that day the clocks are at `low`. A day without a clock change is one such stretch,
+    one with a change is two; the first and the last day are whole, as in `local_days`. Lazily, a few µs a day.
+
+    Raises:
+        As `local_days`.
+
+    >>> night = datetime(2026, 3, 29, 0, tzinfo=UTC), datetime(2026, 3, 29, 2, tzinfo=UTC)
+    >>> [(f"{low:%H:%M}", str(shown)) for low, high, shown in clock_runs(*night, "Europe/Berlin")]
+    [('23:00', '0:00:00'), ('01:00', '3:00:00')]
+    """
+    zone = _zone(zone)
+    return (run for day, low, high in local_days(start, end, zone) for run in _runs(_midnight(day), low, high, zone))
+
+
+def _runs(
+    midnight: datetime, start: datetime, end: datetime, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    midnight = midnight.replace(tzinfo=UTC)
+    offset, last = (moment.astimezone(zone).utcoffset() for moment in (start, end - _SECOND))
+    if offset == last:
+        yield start, end, start + offset - midnight  # type: ignore[operator]  # as in _offsets
+    else:
+        change = _change(start, end - _SECOND, zone)
+        yield start, change, start + offset - midnight  # type: ignore[operator]  # as in _offsets
+        yield change, end, change + last - midnight  # type: ignore[operator]  # as in _offsets
+
+
 def _day_after(midnight: datetime, zone: ZoneInfo) -> tuple[date, datetime]:
     try:
         return _day_from(midnight + _DAY, zone)
@@ -286,14 +317,13 @@ def _offsets(local: datetime, zone: ZoneInfo) -> tuple[timedelta, timedelta]:
 
 
 def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant in `(low, high]` at which the offset changes; no zone changes it twice that quickly."""
-    low = low.replace(microsecond=0)  # changes happen on whole seconds
+    """Return when in `(low, high]` the offset changes: once, as no zone is quicker, and whole seconds after `low`."""
     before = low.astimezone(zone).utcoffset()
 
     def has_changed(seconds: int) -> bool:
         return (low + seconds * _SECOND).astimezone(zone).utcoffset() != before
 
-    return low + bisect_left(range((high - low) // _SECOND), 1, lo=1, key=has_changed) * _SECOND
+    return low + bisect_left(range((high - low) // _SECOND), 1, key=has_changed) * _SECOND
 
 
 def _jump(change: datetime, zone: ZoneInfo) -> str:

@@ -33,6 +33,10 @@ class Relation(Enum):
     MET_BY = "met by"
     AFTER = "after"
 
+    def __repr__(self) -> str:
+        """Return the code that names the member."""
+        return f"{type(self).__name__}.{self.name}"
+
 
 # By the order of the starts and the order of the ends (-1: a's comes first), for intervals that share a point.
 _RELATION: Final = {
@@ -120,7 +124,7 @@ class Interval(Value, Generic[P]):
         """Return how this interval lies to the other: one of Allen's thirteen relations.
 
         >>> Interval(9, 12).relation(Interval(12, 17))
-        <Relation.MEETS: 'meets'>
+        Relation.MEETS
         """
         if self.end < other.start:
             return Relation.BEFORE

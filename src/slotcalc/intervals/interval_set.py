@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, Final, Generic, SupportsIndex, final, overload
+from typing import Any, Final, Generic, SupportsIndex, TypeVar, final, overload
 
 from slotcalc import iso8601, kernel, zones
 from slotcalc.errors import IntervalError, PointTypeError, UnboundedError
 from slotcalc.intervals.interval import Interval, chunked, interval
-from slotcalc.points import P, check_length, mixed, moved, normalised, normalised_pairs
+from slotcalc.points import Comparable, P, check_length, mixed, moved, normalised, normalised_pairs
 
 __all__ = ["IntervalSet"]
+
+Q = TypeVar("Q", bound=Comparable)  # for class methods, whose sets are not of the class's own type of point
 
 _SHOWN: Final = 50
 """How many intervals `repr` writes out before it only counts them."""
@@ -52,22 +54,22 @@ class IntervalSet(Generic[P]):
     # -- other ways to make one
 
     @classmethod
-    def empty(cls) -> "IntervalSet[P]":
+    def empty(cls) -> "IntervalSet[Any]":
         """Return the set without points."""
         return of_edges((), False)
 
     @classmethod
-    def everything(cls) -> "IntervalSet[P]":
+    def everything(cls) -> "IntervalSet[Any]":
         """Return the set of all points."""
         return of_edges((), True)
 
     @classmethod
-    def since(cls, start: P) -> "IntervalSet[P]":
+    def since(cls, start: Q) -> "IntervalSet[Q]":
         """Return all points from `start` on, unbounded above."""
         return of_edges((normalised(start),), False)
 
     @classmethod
-    def until(cls, end: P) -> "IntervalSet[P]":
+    def until(cls, end: Q) -> "IntervalSet[Q]":
         """Return all points before `end`, unbounded below."""
         return of_edges((normalised(end),), True)
 
@@ -87,15 +89,15 @@ class IntervalSet(Generic[P]):
             if start == end == "..":
                 made = of_edges((), True)
             elif start == "..":
-                made |= cls.until(iso8601.parse_point(end))  # type: ignore[arg-type]  # a date or datetime is a P here
+                made |= cls.until(iso8601.parse_point(end))
             elif end == "..":
-                made |= cls.since(iso8601.parse_point(start))  # type: ignore[arg-type]  # as above
+                made |= cls.since(iso8601.parse_point(start))
             else:
                 made |= Interval.parse(part.strip())
         return made
 
     @classmethod
-    def at_least_k(cls, k: int, sets: "Iterable[IntervalSet[P]]") -> "IntervalSet[P]":
+    def at_least_k(cls, k: int, sets: "Iterable[IntervalSet[Q]]") -> "IntervalSet[Q]":
         """Return where at least k of the sets hold: k=1 is their union, k=their number their intersection. O(n log n).
 
         Raises:

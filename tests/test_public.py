@@ -1,0 +1,38 @@
+"""The public surface, pinned: a name comes or goes here on purpose or not at all."""
+
+from __future__ import annotations
+
+import slotcalc
+
+NAMES = {
+    "values": {"Booking", "Coverage", "Interval", "IntervalSet", "Limits", "Segment", "Slot"},
+    "enumerations": {"ACTIVE", "BookingStatus", "Relation", "SegmentState"},
+    "questions": {"displaced", "explain", "free", "remaining", "starts"},
+    "errors": {
+        "AmbiguousResourceError",
+        "InputFileError",
+        "IntervalError",
+        "LimitExceededError",
+        "LocalTimeError",
+        "MissingExtraError",
+        "ParseError",
+        "PointTypeError",
+        "PointValueError",
+        "SlotcalcError",
+        "UnboundedError",
+        "UnknownZoneError",
+    },
+}
+
+
+def test_the_public_names_are_these_and_no_others() -> None:
+    assert set(slotcalc.__all__) == set().union(*NAMES.values())
+    assert all(hasattr(slotcalc, name) for name in slotcalc.__all__)
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    for name in slotcalc.__all__:
+        thing = getattr(slotcalc, name)
+        if callable(thing):
+            assert (thing.__doc__ or "").strip(), name
+            assert thing.__module__.startswith("slotcalc."), name
