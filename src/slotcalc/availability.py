@@ -5,13 +5,14 @@ Four answers of one computation: `free` (when), `remaining` (what is left of eac
 whether an interval can be booked is `free(…).covers(interval)`, so that listing and validating cannot disagree.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import partial
 from itertools import dropwhile, groupby
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
-from slotcalc import kernel, zones
+from slotcalc import kernel
 from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
 from slotcalc.coverage import Coverage
 from slotcalc.errors import AmbiguousResourceError, IntervalError, PointTypeError
@@ -201,6 +202,8 @@ def starts(
     >>> [f"{start:%H:%M}" for start in starts(morning, timedelta(minutes=30), zone="Europe/Paris")]
     ['08:30', '09:00']
     """
+    from slotcalc import zones  # noqa: PLC0415  # zoneinfo would be a quarter of the time of `import slotcalc`
+
     step = duration if every is None else every
     check_length("duration", duration, _SOME_INSTANT)
     check_length("every", step, _SOME_INSTANT)
@@ -215,19 +218,22 @@ def starts(
         if getattr(some, "tzinfo", None) is not UTC:
             message = f"starts are instants, so the free time must be of aware datetimes, not of {some!r}"
             raise PointTypeError(message, some)
-    return _starts_on_grid(free.pairs(), duration, step, zones.zone(zone))
+    return _starts_on_grid(free, duration, step, partial(zones.clock_runs, zone=zones.zone(zone)))
 
 
 _SOME_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _starts_on_grid(
-    free: list[tuple[datetime, datetime]], duration: timedelta, step: timedelta, zone: tzinfo
+    free: IntervalSet[datetime],
+    duration: timedelta,
+    step: timedelta,
+    clock_runs: Callable[[datetime, datetime], Iterator[tuple[datetime, datetime, timedelta]]],
 ) -> Iterator[datetime]:
     """Yield the instants with room after them at which the clocks show a whole number of steps since midnight."""
-    for start, end in free:
+    for start, end in free.pairs():
         last = end - duration
-        for low, high, shown in zones.clock_runs(start, end, zone):
+        for low, high, shown in clock_runs(start, end):
             if last < low:
                 break
             moment = low - shown % -step

@@ -9,7 +9,7 @@ misspelt one that is quietly left out changes the answer:
 | column | meaning |
 |---|---|
 | `start`, `end` | ISO 8601 date-times with an offset, or local ones, or dates; an end date is not included |
-| `date`, `start_time`, `end_time` | instead: a local day and HH:MM on its clocks, 24:00 is its end; no times: all of it |
+| `date`, `start_time`, `end_time` | a local day and HH:MM on its clocks, 24:00 is its end; no times: all of it |
 | `resource_id`, `id`, `label` | text, each may be left out |
 | `capacity` | of a slot, 1 if left out |
 | `seats`, `status` | of a booking, 1 and CONFIRMED if left out; TENTATIVE, CANCELLED in any case |
@@ -37,7 +37,17 @@ from slotcalc.errors import InputFileError, LocalTimeError, ParseError, Slotcalc
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 
-__all__ = ["Format", "Progress", "Source", "free_as_csv", "free_as_json", "read_bookings", "read_bytes", "read_slots"]
+__all__ = [
+    "Format",
+    "Progress",
+    "Source",
+    "day_start",
+    "free_as_csv",
+    "free_as_json",
+    "read_bookings",
+    "read_bytes",
+    "read_slots",
+]
 
 Format: TypeAlias = Literal["csv", "json"]
 Source: TypeAlias = str | os.PathLike[str] | IO[str] | IO[bytes]
@@ -326,10 +336,15 @@ class _Row:
             raise ParseError(f"{point.isoformat()!r} is a local time and no zone is given; {mend}", point)
         if isinstance(point, datetime):
             return zones.to_instant(point, zone, disambiguate=self._where.disambiguate)
-        try:
-            return zones.day_bounds(point, zone)[0]
-        except LocalTimeError:  # a date that the zone left out has no length: it begins where the next one does
-            return zones.at(point, timedelta(), zone)
+        return day_start(point, zone)
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a local day begins; that of the next one for a date that the zone left out."""
+    try:
+        return zones.day_bounds(day, zone)[0]
+    except LocalTimeError:
+        return zones.at(day, timedelta(), zone)
 
 
 def _made(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final, Generic, SupportsIndex, TypeVar, final, overload
 
-from slotcalc import iso8601, kernel, zones
+from slotcalc import iso8601, kernel
 from slotcalc.errors import IntervalError, PointTypeError, UnboundedError
 from slotcalc.intervals.interval import Interval, chunked, interval
 from slotcalc.points import Comparable, P, check_length, mixed, moved, normalised, normalised_pairs
@@ -426,6 +426,8 @@ class IntervalSet(Generic[P]):
             UnboundedError: if the set is unbounded.
             UnknownZoneError: if there is no such zone.
         """
+        from slotcalc import zones  # noqa: PLC0415  # zoneinfo would be a quarter of the time of `import slotcalc`
+
         span = self.span
         if span is None:
             return []
