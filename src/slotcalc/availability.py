@@ -218,20 +218,20 @@ def starts(
         if getattr(some, "tzinfo", None) is not UTC:
             message = f"starts are instants, so the free time must be of aware datetimes, not of {some!r}"
             raise PointTypeError(message, some)
-    return _starts_on_grid(free, duration, step, partial(zones.clock_runs, zone=zones.zone(zone)))
+    return _starts_on_grid(free.pairs(), duration, step, partial(zones.clock_runs, zone=zones.zone(zone)))
 
 
 _SOME_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _starts_on_grid(
-    free: IntervalSet[datetime],
+    free: list[tuple[datetime, datetime]],
     duration: timedelta,
     step: timedelta,
     clock_runs: Callable[[datetime, datetime], Iterator[tuple[datetime, datetime, timedelta]]],
 ) -> Iterator[datetime]:
     """Yield the instants with room after them at which the clocks show a whole number of steps since midnight."""
-    for start, end in free.pairs():
+    for start, end in free:
         last = end - duration
         for low, high, shown in clock_runs(start, end):
             if last < low:

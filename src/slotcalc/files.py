@@ -510,7 +510,7 @@ def _without_days(items: list[Any]) -> Iterator[Any]:
             yield item
 
 
-def _json(text: str, where: _Where) -> Any:  # noqa: ANN401  # whatever the file holds
+def _json(text: str, where: _Where) -> Any:  # whatever the file holds
     """Parse JSON as RFC 8259 has it: `json` alone takes NaN, makes 1e400 infinite, forgets the first of equal names."""
 
     def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
