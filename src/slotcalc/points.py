@@ -12,7 +12,17 @@ from typing import Any, Final, Protocol, TypeVar
 
 from slotcalc.errors import IntervalError, PointTypeError, PointValueError
 
-__all__ = ["Comparable", "P", "check_length", "mixed", "moved", "normalised", "normalised_pair", "normalised_pairs"]
+__all__ = [
+    "Comparable",
+    "P",
+    "check_length",
+    "check_order",
+    "mixed",
+    "moved",
+    "normalised",
+    "normalised_pair",
+    "normalised_pairs",
+]
 
 _DAY: Final = timedelta(days=1)
 
@@ -113,25 +123,25 @@ def normalised_pair(start: Any, end: Any) -> tuple[Any, Any]:
     raise IntervalError(message, start, end)
 
 
-def normalised_pairs(pairs: Iterable[object]) -> list[tuple[Any, Any]]:
+def normalised_pairs(pairs: Iterable[Any]) -> list[tuple[Any, Any]]:
     """Return (start, end) pairs, all ends normalised and of one order; an error names the position of its pair."""
     out: list[tuple[Any, Any]] = []
     for position, pair in enumerate(pairs):
         try:
-            start, end = pair  # type: ignore[misc]  # whether it is a pair is what is asked here
+            start, end = pair
         except (TypeError, ValueError):
             message = f"item {position}, {pair!r:.200}, is neither an Interval nor a (start, end) pair"
             raise PointTypeError(message, pair) from None
         try:
             out.append(normalised_pair(start, end))
-            _compare(out[0][0], out[-1][0])
+            check_order(out[0][0], out[-1][0])
         except (IntervalError, PointTypeError, PointValueError) as error:
             error.args = (f"item {position}: {error.args[0]}", *error.args[1:])
             raise
     return out
 
 
-def _compare(a: Comparable, b: Comparable) -> None:
+def check_order(a: Any, b: Any) -> None:
     """Raise `PointTypeError` unless the two points have a common order."""
     try:
         a < b  # noqa: B015  # whether it can be asked is the question

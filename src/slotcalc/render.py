@@ -311,21 +311,22 @@ class Explanation(Value):
             self.segments, key=lambda segment: zones.to_local(segment.interval.start, zone).date()
         ):
             yield (Piece(f"{_date(day)} in {self.zone}", Role.TITLE),)
-            for segment in segments:
-                yield from self._segment(segment, day, zone)
+            told = [(segment, _span(segment.interval, day, zone)) for segment in segments]
+            width = max(len(when) for _, when in told)
+            for segment, when in told:
+                yield from self._segment(segment, f"  {when:<{width}}  ", day, zone)
 
     def as_text(self, *, ascii: bool = False) -> str:  # noqa: A002  # as Timeline
         """Return the lines as one text that ends with a line break; with `ascii`, in signs that every encoding has."""
         return _joined(self.lines(), ascii=ascii)
 
     @staticmethod
-    def _segment(segment: Segment, day: date, zone: ZoneInfo) -> Iterator[Line]:
+    def _segment(segment: Segment, head: str, day: date, zone: ZoneInfo) -> Iterator[Line]:
         why = [_described(booking, day, zone) for booking in segment.bookings]
         why += [f"{_side(segment, booking)} {_described(booking, day, zone)}" for booking in segment.buffers]
         if segment.capacity > 1:
             taken = sum(booking.seats for booking in (*segment.bookings, *segment.buffers))
             why.insert(0, f"{taken} of {segment.capacity} seats taken")
-        head = f"  {_span(segment.interval, day, zone):<13}  "
         yield (
             Piece(head),
             Piece(f"{segment.state:<13}" if why else segment.state, _STATES[segment.state]),
@@ -344,9 +345,9 @@ def explanation(segments: Sequence[Segment], zone: str | tzinfo) -> Explanation:
     >>> why = explain([asked], [booked], asked, after=timedelta(minutes=10))
     >>> print(explanation(why, "Europe/Paris").as_text())
     Mon 2026-03-02 in Europe/Paris
-      10:00–10:30    taken          "Anna" (id 17, 10:00–10:30)
-      10:30–10:40    taken          time after "Anna" (id 17, 10:00–10:30)
-      10:40–11:00    free
+      10:00–10:30  taken          "Anna" (id 17, 10:00–10:30)
+      10:30–10:40  taken          time after "Anna" (id 17, 10:00–10:30)
+      10:40–11:00  free
     <BLANKLINE>
     """
     return Explanation(segments, str(zones.zone(zone)))

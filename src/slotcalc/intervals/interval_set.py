@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, SupportsIndex, TypeVar, final, overload
 from slotcalc import iso8601, kernel
 from slotcalc.errors import IntervalError, PointTypeError, UnboundedError
 from slotcalc.intervals.interval import Interval, chunked, interval
-from slotcalc.points import Comparable, P, check_length, mixed, moved, normalised, normalised_pairs
+from slotcalc.points import Comparable, P, check_length, check_order, mixed, moved, normalised, normalised_pairs
 
 __all__ = ["IntervalSet"]
 
@@ -51,8 +51,6 @@ class IntervalSet(Generic[P]):
         self._edges = edges
         self._inside = inside
 
-    # -- other ways to make one
-
     @classmethod
     def empty(cls) -> "IntervalSet[Any]":
         """Return the set without points."""
@@ -83,18 +81,20 @@ class IntervalSet(Generic[P]):
         >>> len(IntervalSet.parse("2026-03-02T09:00Z/PT3H, 2026-03-02T13:00Z/.."))
         2
         """
-        made: IntervalSet[Any] = of_edges((), False)
+        bounded: list[Interval[Any]] = []
+        others: list[IntervalSet[Any]] = []
         for part in [] if text.strip() in {"", "∅"} else text.split(","):
             start, _, end = part.strip().partition("/")
             if start == end == "..":
-                made = of_edges((), True)
+                others.append(cls.everything())
             elif start == "..":
-                made |= cls.until(iso8601.parse_point(end))
+                others.append(cls.until(iso8601.parse_point(end)))
             elif end == "..":
-                made |= cls.since(iso8601.parse_point(start))
+                others.append(cls.since(iso8601.parse_point(start)))
             else:
-                made |= Interval.parse(part.strip())
-        return made
+                bounded.append(Interval.parse(part.strip()))
+        made: IntervalSet[Any] = IntervalSet(bounded)
+        return made.union(*others)
 
     @classmethod
     def at_least_k(cls, k: int, sets: "Iterable[IntervalSet[Q]]") -> "IntervalSet[Q]":
@@ -109,14 +109,11 @@ class IntervalSet(Generic[P]):
         if k < 1:
             message = f"k={k!r} asks for no set at all; every point has that"
             raise IntervalError(message, k)
-        parts = [(part._edges, part._inside) for part in sets]  # same class
-        try:
-            return of_edges(*kernel.at_least(k, parts))
-        except TypeError:
-            points = [edges[0] for edges, _ in parts if edges]
-            raise mixed(points[0], points[-1]) from None
-
-    # -- the algebra
+        parts = [(part._edges, part._inside) for part in sets]
+        points = [edges[0] for edges, _ in parts if edges]
+        for point in points:
+            check_order(points[0], point)
+        return of_edges(*kernel.at_least(k, parts))
 
     def __and__(self, other: "IntervalSet[P] | Interval[P]") -> "IntervalSet[P]":
         """Return the points in both. O(n + m), or O(m log n + the answer) if m is much smaller."""
@@ -155,17 +152,8 @@ class IntervalSet(Generic[P]):
         return of_edges(self._edges, not self._inside)
 
     def union(self, *others: "Iterable[Interval[P] | tuple[P, P]]") -> "IntervalSet[P]":
-        """Return the points in this set or any of the others.
-
-        All at once if bounded: O(n log n) over all their intervals.
-        """
-        sets = [self, *map(_as_set, others)]
-        if any(part._inside or len(part._edges) & 1 for part in sets):
-            made: IntervalSet[P] = sets[0]
-            for part in sets[1:]:
-                made |= part
-            return made
-        return IntervalSet([pair for part in sets for pair in part.pairs()])
+        """Return the points in this set or any of the others, all at once: O(n log n) over all their intervals."""
+        return IntervalSet.at_least_k(1, [self, *map(_as_set, others)])
 
     def intersection(self, *others: "Iterable[Interval[P] | tuple[P, P]]") -> "IntervalSet[P]":
         """Return the points in this set and all of the others."""
@@ -181,8 +169,6 @@ class IntervalSet(Generic[P]):
     def symmetric_difference(self, other: "Iterable[Interval[P] | tuple[P, P]]") -> "IntervalSet[P]":
         """Return the points in exactly one of the two."""
         return self ^ _as_set(other)
-
-    # -- comparison
 
     def __eq__(self, other: object) -> bool:
         """Return whether both hold the same points."""
@@ -221,8 +207,6 @@ class IntervalSet(Generic[P]):
     def isdisjoint(self, other: "Iterable[Interval[P] | tuple[P, P]]") -> bool:
         """Return whether the two share no point; touching sets share none."""
         return not self & _as_set(other)
-
-    # -- questions
 
     def __contains__(self, point: P) -> bool:
         """Return whether the point is in the set: at a start yes, at an end no. O(log n)."""
@@ -330,7 +314,7 @@ class IntervalSet(Generic[P]):
         return of_edges(self._edges[not self._inside : len(self._edges) - (not self.reaches_end)], False)
 
     @property
-    def total(self) -> Any:  # a sum of durations: timedelta for dates and datetimes
+    def total(self) -> Any:
         """The sum of the durations; `timedelta(0)` for the empty set, which has no point to tell its kind."""
         edges: Any = self._bounded("summed")
         if not edges:
@@ -352,8 +336,6 @@ class IntervalSet(Generic[P]):
             message = "the first interval is unbounded; clip the set with & to a window first"
             raise UnboundedError(message, self)
         return interval(edges[0], edges[1]) if edges else None
-
-    # -- transformations
 
     def clip(self, window: "Interval[P] | tuple[P, P]") -> "IntervalSet[P]":
         """Return what lies within the window: `self & window`. O(log n) and the copy of the answer."""
@@ -439,8 +421,6 @@ class IntervalSet(Generic[P]):
                 days.append((day, list(zip(local[::2], local[1::2], strict=True))))
         return days
 
-    # -- text
-
     def __repr__(self) -> str:
         """Return the constructor call that makes this set; of more than 50 intervals, only the number and the ends."""
         if not self._edges:
@@ -469,8 +449,6 @@ class IntervalSet(Generic[P]):
             return ", ".join(f"{start}, {end}" for start, end in texts)
         ends = [[".." if p is None else iso8601.format_point(p) for p in piece] for piece in self._pieces()]
         return ", ".join(map("/".join, ends))
-
-    # -- internals
 
     def _pieces(self) -> Iterator[tuple[Any, Any]]:
         """Yield (start, end) of each interval, with None for an open end."""
