@@ -255,7 +255,7 @@ def timeline(
     >>> morning = IntervalSet.parse("2026-03-02T09:00Z/PT1H30M")
     >>> print(timeline(morning, day, "UTC", offered=IntervalSet.parse("2026-03-02T09:00Z/PT3H")).as_text())
                     09  10  11  12
-    Mon 2026-03-02  ██████░░░░░░      1h30m  09:00–10:30
+    Mon 2026-03-02  ██████░░░░░░     1h30m  09:00–10:30
     <BLANKLINE>
     █ free   ░ taken
     1h30m free on 1 of 1 day

@@ -1,0 +1,429 @@
+"""The commands `slotcalc free` and `slotcalc explain`: their options, and what is computed from them.
+
+The one place that knows click. Read `inputs` for what is read and `output` for how it is printed.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+import slotcalc
+from slotcalc import availability, files, iso8601, render, zones
+from slotcalc.availability import SegmentState
+from slotcalc.booking import ACTIVE, BookingStatus
+from slotcalc.cli import inputs, output
+from slotcalc.errors import LimitExceededError, LocalTimeError, SlotcalcError
+from slotcalc.intervals import Interval, IntervalSet
+from slotcalc.limits import DEFAULT_LIMITS
+from slotcalc.render import Line, Piece, Role
+
+__all__ = ["run"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_LARGEST: Final = DEFAULT_LIMITS.window
+_UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+
+_CODES: Final = """\b
+Exit codes:
+  0    the question is answered, whether anything is free or not
+  1    with --exit-code: nothing is free
+  2    wrong usage, bad input, or the extra 'cli' is not installed"""
+
+
+def run(arguments: Sequence[str] | None) -> int:
+    """Run the command and return its exit code; what goes wrong is told on stderr, without a traceback."""
+    try:
+        code = _slotcalc.main(arguments, prog_name="slotcalc", standalone_mode=False)
+    except click.ClickException as error:
+        context: click.Context | None = getattr(error, "ctx", None)
+        message = error.format_message()
+        more = f"see {context.command_path if context else 'slotcalc'} --help"
+        output.complain(message if "; " in message else f"{message.rstrip('.')}; {more}")
+        return 2
+    except LimitExceededError as error:
+        what = str(error).partition("; ")[0]
+        output.complain(f"{what}; ask for less, or ask from a program, where limits=Limits(…) allows more")
+        return 2
+    except SlotcalcError as error:
+        output.complain(str(error))
+        return 2
+    except output.ReaderGoneError:
+        return 141  # as if by SIGPIPE, which ends other programs there
+    except OSError as error:
+        name = f"{render.plain(str(error.filename), 200)}: " if error.filename else ""
+        output.complain(f"{name}{error.strerror or error}")
+        return 2
+    except click.Abort:
+        output.complain("interrupted")
+        return 130
+    return int(code or 0)
+
+
+def _date(_ctx: click.Context, _option: click.Parameter, text: str | None) -> date | None:
+    """Read the date that an option names; this and the next two have the signature of click's callbacks."""
+    if text is None:
+        return None
+    try:
+        day = iso8601.parse_point(text)
+    except SlotcalcError:
+        day = None
+    if day is None or isinstance(day, datetime):
+        raise click.BadParameter(f"{text!r:.80} is no date; write it as 2026-03-30")
+    return day
+
+
+def _zone(_ctx: click.Context, _option: click.Parameter, name: str) -> ZoneInfo:
+    try:
+        return zones.zone(name)
+    except SlotcalcError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _length_of_time(_ctx: click.Context, _option: click.Parameter, text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    try:
+        length = iso8601.parse_duration(text) if text.startswith("P") else _length(text)
+    except (SlotcalcError, OverflowError):
+        length = None
+    if length is None:
+        raise click.BadParameter(f"{text!r:.80} is no length of time; write it as 15m, 1h30m or PT15M")
+    return length
+
+
+def _length(text: str) -> timedelta | None:
+    """Read 1d, 1h30m, 45s, each unit at most once and in this order; None for anything else."""
+    rest, total = text, timedelta()
+    for unit, size in _UNITS.items():
+        number, found, after = rest.partition(unit)
+        if found:
+            if not (number.isascii() and number.isdigit() and len(number) < 10):
+                return None
+            total, rest = total + int(number) * size, after
+    return None if rest or not text else total
+
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+_INPUTS: Final = (
+    click.option(
+        "--slots",
+        "slot_files",
+        type=_FILE,
+        multiple=True,
+        metavar="FILE",
+        help="What is offered: .csv, .json, or .ics with VAVAILABILITY. Repeatable.",
+    ),
+    click.option(
+        "--hours",
+        metavar="TEXT",
+        help="Weekly hours that are offered, instead of --slots or besides: 'Mo-Fr 09:00-12:00,13:00-17:00; Su off'.",
+    ),
+    click.option(
+        "--bookings",
+        "booking_files",
+        type=_FILE,
+        multiple=True,
+        metavar="FILE",
+        help="What is claimed: .csv, .json or .ics. Repeatable.",
+    ),
+    click.option(
+        "--zone",
+        callback=_zone,
+        required=True,
+        metavar="ZONE",
+        help="The time zone of dates, of local times in files, and of the answer: Europe/Paris.",
+    ),
+    click.option(
+        "--resource",
+        metavar="NAME",
+        help="Only what is of this resource or of none; events of a calendar have it as LOCATION.",
+    ),
+    click.option(
+        "--before",
+        callback=_length_of_time,
+        default="0m",
+        metavar="LENGTH",
+        help="Time that each booking takes before its start: 10m.",
+    ),
+    click.option(
+        "--after",
+        callback=_length_of_time,
+        default="0m",
+        metavar="LENGTH",
+        help="Time that each booking takes after its end: 1h30m, PT15M.",
+    ),
+    click.option(
+        "--seats", type=click.IntRange(min=1), default=1, metavar="N", help="How many seats must be left.  [default: 1]"
+    ),
+    click.option("--ignoring", multiple=True, metavar="ID", help="Leave out the booking of this id. Repeatable."),
+    click.option(
+        "--tentative/--no-tentative", default=True, help="Whether tentative bookings take time.  [default: they do]"
+    ),
+    click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 if nothing is free."),
+    click.option(
+        "--output",
+        "path",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write to this file instead of stdout.",
+    ),
+    click.option("--quiet", is_flag=True, help="No notes and no progress on stderr."),
+)
+
+
+def _with_inputs(command: _Command) -> _Command:
+    for option in reversed(_INPUTS):
+        command = option(command)
+    return command
+
+
+@click.group(
+    "slotcalc",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_CODES,
+)
+@click.version_option(slotcalc.__version__, prog_name="slotcalc")
+@click.pass_context
+def _slotcalc(context: click.Context) -> int:
+    """When is this resource free? Free time is slots minus active bookings."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        return 2
+    return 0
+
+
+@_slotcalc.command(epilog=_CODES)
+@click.option("--from", "first", callback=_date, required=True, metavar="DATE", help="The first day: 2026-03-30.")
+@click.option("--to", "last", callback=_date, metavar="DATE", help="The last day, included.  [default: the first]")
+@_with_inputs
+@click.option(
+    "--duration",
+    callback=_length_of_time,
+    metavar="LENGTH",
+    help="List the starts at which an appointment of this length fits: 45m.",
+)
+@click.option(
+    "--every",
+    callback=_length_of_time,
+    metavar="LENGTH",
+    help="The grid of starts, from each local midnight on.  [default: --duration]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv", "ics"]),
+    default="text",
+    help="How to write the answer.  [default: text]",
+)
+def free(
+    first: date, last: date | None, duration: timedelta | None, every: timedelta | None, form: str, **options: Any
+) -> int:
+    """Show the free time of some days."""
+    asked = _Asked(**options)
+    window = _days(first, last, asked.zone)
+    if form == "ics" and duration is not None:
+        raise click.UsageError("a calendar holds free time, not starts; drop --duration, or use --format json or csv")
+    if every is not None and duration is None:
+        raise click.UsageError("--every is the grid of starts and needs their length; add --duration 45m")
+    for name, length in (("--duration", duration), ("--every", every)):
+        if length == timedelta():
+            raise click.UsageError(f"{name} is nothing; give a length such as 15m")
+    found = asked.read(window)
+    free_time = availability.free(found.slots, found.bookings, **asked.terms()) & window
+    target = output.Output(asked.path)
+    starts = None if duration is None else _starts(free_time, duration, every, asked.zone)
+    if form == "ics":
+        from slotcalc import ical  # noqa: PLC0415  # costs a fifth of a second and needs an extra
+
+        target.write(ical.write_free(free_time))
+    elif form == "text":
+        offered = IntervalSet([slot.interval for slot in found.slots])
+        target.show(_timeline(free_time, asked, window=window, offered=offered, starts=starts, columns=target.columns))
+    elif starts is not None and duration is not None:
+        write = output.starts_as_json if form == "json" else output.starts_as_csv
+        target.write(_ended(write(starts, duration, asked.zone)))
+    else:
+        target.write(_ended((files.free_as_json if form == "json" else files.free_as_csv)(free_time, asked.zone)))
+    return int(asked.tells and not (free_time if starts is None else starts))
+
+
+@_slotcalc.command(epilog=_CODES)
+@click.option(
+    "--at",
+    metavar="WHEN",
+    help="A moment or a window: 2026-03-30T10:00 or 2026-03-30T10:00/11:00; a date is all of that day.",
+)
+@click.option("--from", "first", callback=_date, metavar="DATE", help="Instead of --at: the first day.")
+@click.option("--to", "last", callback=_date, metavar="DATE", help="The last day, included.  [default: the first]")
+@_with_inputs
+def explain(at: str | None, first: date | None, last: date | None, **options: Any) -> int:
+    """Show why a time is free or not: which bookings and buffers take it, or that no slot offers it."""
+    asked = _Asked(**options)
+    if at is None and first is None:
+        raise click.UsageError("no time to explain; give --at 2026-03-30T10:00, or --from and --to")
+    if at is not None and (first is not None or last is not None):
+        raise click.UsageError("--at says when already; leave out --from and --to")
+    moment = None if at is None else _moment(at, asked.zone)
+    if moment is not None:
+        day = next(zones.local_days(moment, moment + datetime.resolution, asked.zone))
+        window = Interval(day[1], day[2])
+    else:
+        window = _window(at, asked.zone) if first is None else _days(first, last, asked.zone)
+    found = asked.read(window)
+    segments = availability.explain(found.slots, found.bookings, window, **asked.terms())
+    shown = segments if moment is None else [segment for segment in segments if moment in segment.interval]
+    is_free = all(segment.state is SegmentState.FREE for segment in shown)
+    lines = [*render.explanation(shown, asked.zone).lines()]
+    if moment is not None and not is_free:
+        lines.append(_next_free(segments, moment, asked.zone))
+    output.Output(asked.path).show(lines)
+    return int(asked.tells and not is_free)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The options that both commands have."""
+
+    slot_files: tuple[Path, ...]
+    hours: str | None
+    booking_files: tuple[Path, ...]
+    zone: ZoneInfo
+    resource: str | None
+    before: timedelta
+    after: timedelta
+    seats: int
+    ignoring: tuple[str, ...]
+    tentative: bool
+    tells: bool
+    path: Path | None
+    quiet: bool
+
+    def read(self, window: Interval[datetime]) -> inputs.Inputs:
+        """Read everything that was named, once it is clear that it can have an answer."""
+        if not self.slot_files and self.hours is None:
+            raise click.UsageError("nothing is offered; add --slots FILE or --hours 'Mo-Fr 09:00-17:00'")
+        if self.seats > 1 and not self.slot_files:
+            raise click.UsageError(f"weekly hours have one seat, never {self.seats}; give --slots FILE with a capacity")
+        sources = inputs.Sources(
+            zone=self.zone,
+            hours=self.hours,
+            slots=self.slot_files,
+            bookings=self.booking_files,
+            resource=self.resource or None,
+            before=self.before,
+            after=self.after,
+        )
+        with output.Reading(quiet=self.quiet) as reading:
+            found = inputs.read(sources, window, reading.of)
+        for note in () if self.quiet else found.notes:
+            output.complain(note, label="note: ")
+        return found
+
+    def terms(self) -> dict[str, Any]:
+        """Return what `availability` takes beside slots and bookings."""
+        active: Collection[BookingStatus] = ACTIVE if self.tentative else {BookingStatus.CONFIRMED}
+        return {
+            "before": self.before,
+            "after": self.after,
+            "seats": self.seats,
+            "active": active,
+            "ignoring": self.ignoring,
+        }
+
+
+def _days(first: date, last: date | None, zone: ZoneInfo) -> Interval[datetime]:
+    last = first if last is None else last
+    if last < first:
+        raise click.UsageError(f"--from {first} is after --to {last}; swap the two")
+    try:
+        window = Interval(zones.day_bounds(first, zone)[0], zones.day_bounds(last, zone)[1])
+    except LocalTimeError as error:
+        raise click.UsageError(f"{_without_mend(error)}; choose another date") from None
+    return _checked(window)
+
+
+def _checked(window: Interval[datetime]) -> Interval[datetime]:
+    """Return the window if it is one that files and rules are expanded in."""
+    if window.duration > _LARGEST:
+        raise click.UsageError(f"{window.duration.days} days are too many; ask for {_LARGEST.days} at most")
+    return window
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """Return the instant that is meant; None for a window or a date."""
+    point = None if "/" in text else iso8601.parse_point(text)
+    return _instant(point, zone) if isinstance(point, datetime) else None
+
+
+def _window(text: str | None, zone: ZoneInfo) -> Interval[datetime]:
+    if text is None or "/" not in text:
+        day = iso8601.parse_point(text or "")
+        return _days(day, day, zone)
+    start, end = iso8601.parse_interval(text)
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        raise click.UsageError("--at takes one date or two times; for several days give --from and --to")
+    window = Interval(_instant(start, zone), _instant(end, zone))
+    return _checked(window)
+
+
+def _instant(point: datetime, zone: ZoneInfo) -> datetime:
+    if point.tzinfo is not None:
+        return point
+    try:
+        return zones.to_instant(point, zone, disambiguate="raise")
+    except LocalTimeError as error:
+        both = [zones.to_local(zones.to_instant(point, zone, disambiguate=way), zone) for way in ("earlier", "later")]
+        mend = " or ".join(iso8601.format_point(local) for local in both)
+        raise click.UsageError(f"--at {_without_mend(error)}; write {mend}") from None
+
+
+def _without_mend(error: SlotcalcError) -> str:
+    """Return what is wrong; how to mend it is told in the words of the library, not of the command line."""
+    return str(error).partition("; ")[0]
+
+
+def _next_free(segments: Sequence[availability.Segment], moment: datetime, zone: ZoneInfo) -> Line:
+    free_time = IntervalSet([segment.interval for segment in segments if segment.state is SegmentState.FREE])
+    following = free_time.first(after=moment)
+    if following is None:
+        return (Piece("  nothing is free later that day", Role.QUIET),)
+    return (Piece("  next free that day: "), Piece(render.span(following, zone), Role.FREE))
+
+
+def _starts(
+    free_time: IntervalSet[datetime], duration: timedelta, every: timedelta | None, zone: ZoneInfo
+) -> list[datetime]:
+    found = availability.starts(free_time, duration, every=every, zone=zone)
+    starts = [*islice(found, DEFAULT_LIMITS.occurrences + 1)]
+    DEFAULT_LIMITS.check("occurrences", len(starts))
+    return starts
+
+
+def _timeline(
+    free_time: IntervalSet[datetime],
+    asked: _Asked,
+    *,
+    window: Interval[datetime],
+    offered: IntervalSet[datetime],
+    starts: list[datetime] | None,
+    columns: int | None,
+) -> list[Line]:
+    words = 56 if starts is None else 28  # the date, the total, and two spans beside the bar
+    width = 48 if columns is None else min(max(columns - words, 12), 48)
+    made = render.timeline(free_time, window, asked.zone, offered=offered, starts=starts, width=width)
+    what = "Free time" if starts is None else "Starts"
+    whose = f" of {render.plain(asked.resource)}" if asked.resource else ""
+    return [(Piece(f"{what}{whose} in {asked.zone}", Role.TITLE),), (), *made.lines(columns)]
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
