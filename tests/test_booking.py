@@ -15,6 +15,7 @@ def test_a_pair_becomes_an_interval() -> None:
 
 
 def test_a_status_may_be_given_by_its_name() -> None:
+    assert Booking("a", (1, 2), status="tentative").status is BookingStatus.TENTATIVE  # type: ignore[arg-type]  # as below
     assert Booking("a", (1, 2), status="CANCELLED").status is BookingStatus.CANCELLED  # type: ignore[arg-type]  # from a file
     assert {BookingStatus.TENTATIVE, BookingStatus.CONFIRMED} == ACTIVE
 
@@ -49,5 +50,7 @@ def test_seats_are_counted_in_whole_positive_numbers(cls: Any, field: str) -> No
 
 
 def test_an_unknown_status_lists_those_that_there_are() -> None:
+    with pytest.raises(PointValueError, match="=7 is none"):
+        Booking("a", (1, 2), status=7)  # type: ignore[arg-type]  # refused at run time, too
     with pytest.raises(PointValueError, match="'MAYBE' is none of TENTATIVE, CONFIRMED, CANCELLED"):
         Booking("a", (1, 2), status="MAYBE")  # type: ignore[arg-type]  # refused at run time, too

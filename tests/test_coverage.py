@@ -39,6 +39,14 @@ def test_a_depth_of_nought_would_hold_everywhere() -> None:
         Coverage([(1, 2)]).at_least(0)
 
 
+def test_windows_may_be_pairs() -> None:
+    coverage = Coverage([(9, 12), (10, 11)])
+    assert coverage.segments((8, 10)) == [(Interval(8, 9), 0), (Interval(9, 10), 1)]
+    assert coverage.peak((8, 10)) == 1
+
+
 def test_depth_is_asked_at_points_of_the_same_kind() -> None:
     with pytest.raises(PointTypeError, match="no common order"):
         Coverage([(1, 2)]).depth(datetime(2026, 3, 1, tzinfo=UTC))  # type: ignore[arg-type]  # refused at run time, too
+    with pytest.raises(PointTypeError, match="is text, not a point"):
+        Coverage([]).depth("x")  # type: ignore[arg-type]  # refused at run time, too

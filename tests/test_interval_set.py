@@ -111,11 +111,12 @@ def test_at_least_k_needs_a_k_that_asks_for_something() -> None:
     with pytest.raises(IntervalError, match="k=0"):
         IntervalSet.at_least_k(0, [IntervalSet([(1, 2)])])
     assert IntervalSet.at_least_k(1, []) == IntervalSet()
+    assert IntervalSet.at_least_k(2, [[(1, 3)], [(2, 4)]]) == IntervalSet([(2, 3)])
 
 
 def test_an_index_out_of_range_is_an_index_error() -> None:
     for index in (1, -2):
-        with pytest.raises(IndexError):
+        with pytest.raises(IndexError, match=f"no interval {index}; the set has 1"):
             IntervalSet([(1, 2)])[index]
 
 

@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from slotcalc import Interval, IntervalError, IntervalSet, PointTypeError, PointValueError, SlotcalcError, errors
+from slotcalc import (
+    Coverage,
+    Interval,
+    IntervalError,
+    IntervalSet,
+    PointTypeError,
+    PointValueError,
+    SlotcalcError,
+    errors,
+)
 from slotcalc.points import check_length, moved, normalised, normalised_pairs
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -137,8 +146,13 @@ def test_points_of_two_kinds_never_meet(one: tuple[Any, Any], other: tuple[Any, 
         lambda: other[0] in Interval(*one),
         lambda: Interval(*one).overlaps(Interval(*other)),
         lambda: Interval(*one).split([other[0]]),
+        lambda: Interval(*one).abuts(Interval(*other)),
+        lambda: Interval(*one).relation(Interval(*other)),
+        lambda: Interval(*one).span(Interval(*other)),
+        lambda: Interval(*one).gap(Interval(*other)),
+        lambda: Coverage([one]).depth(other[0]),
     ):
-        with pytest.raises(TypeError):
+        with pytest.raises(PointTypeError, match="no common order"):
             clash()
 
 
@@ -182,6 +196,27 @@ def test_a_type_without_an_order_is_refused() -> None:
         Interval(1j, 2j)  # type: ignore[type-var]  # complex numbers have no order
     with pytest.raises(PointTypeError):
         normalised_pairs([(object(), object())])
+
+
+class Grade:
+    """A point that has no operator but `<`."""
+
+    def __init__(self, rank: int) -> None:
+        self.rank = rank
+
+    def __lt__(self, other: Grade) -> bool:
+        return self.rank < other.rank
+
+
+def test_a_type_needs_nothing_but_less_than() -> None:
+    a, b, c, d = map(Grade, (1, 2, 3, 4))
+    left, right = IntervalSet([(a, c)]), IntervalSet([(b, d)])
+    assert (left & right).pairs() == [(b, c)]
+    assert (left | right).pairs() == [(a, d)]
+    assert (left - right).pairs() == [(a, b)]
+    assert b in left
+    assert d not in left
+    assert IntervalSet.at_least_k(2, [left, right]).pairs() == [(b, c)]
 
 
 def test_moving_a_point_takes_a_length_of_its_kind() -> None:

@@ -130,5 +130,17 @@ def test_bad_arguments_are_named_at_once() -> None:
     with pytest.raises(UnboundedError):
         starts(IntervalSet.since(datetime(2026, 3, 2, tzinfo=UTC)), HOUR, zone="UTC")
     naive = IntervalSet([(datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 12))])
-    with pytest.raises(PointTypeError, match="must be of aware datetimes"):
-        starts(naive, HOUR, zone="UTC")
+    for zone in ("UTC", None):
+        with pytest.raises(PointTypeError, match="must be aware datetimes"):
+            starts(naive, HOUR, zone=zone)
+        with pytest.raises(PointTypeError, match="must be aware datetimes"):
+            starts(free, HOUR, zone=zone, earliest=datetime(2026, 3, 2))
+        with pytest.raises(PointTypeError, match="must be aware datetimes"):
+            starts(free, HOUR, zone=zone, latest=datetime(2026, 3, 2))
+    with pytest.raises(PointTypeError, match="must be aware datetimes"):
+        starts(IntervalSet([(1, 2)]), HOUR)  # type: ignore[list-item]  # refused at run time, too
+
+
+def test_a_list_of_pairs_is_free_time_too() -> None:
+    pair = (datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2026, 3, 2, 10, tzinfo=UTC))
+    assert list(starts([pair], HOUR)) == [pair[0]]

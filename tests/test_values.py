@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from slotcalc import Booking, BookingStatus, Coverage, Interval, IntervalSet, LimitExceededError, Limits, Slot, explain
+from slotcalc import (
+    Booking,
+    BookingStatus,
+    Coverage,
+    Interval,
+    IntervalSet,
+    LimitExceededError,
+    Limits,
+    PointTypeError,
+    Slot,
+    explain,
+)
 from slotcalc.values import Value
 
 INTERVAL = Interval(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
@@ -106,6 +117,12 @@ def test_reprs_of_large_sets_and_coverages_are_bounded() -> None:
     pairs = [(i, i + 1) for i in range(0, 1000, 2)]
     assert repr(IntervalSet(pairs)) == "<IntervalSet of 500 intervals from 0 to 999>"
     assert repr(Coverage(pairs)) == "<Coverage of 500 segments up to depth 1>"
+
+
+@pytest.mark.parametrize("bad", [{"rows": "a"}, {"rows": -1}, {"steps": True}, {"window": 5}])
+def test_a_limit_is_a_whole_number_and_the_window_a_timedelta(bad: dict[str, Any]) -> None:
+    with pytest.raises(PointTypeError, match=f"{next(iter(bad))}="):
+        Limits(**bad)
 
 
 def test_a_limit_names_the_field_that_raises_it() -> None:

@@ -13,7 +13,7 @@ from itertools import dropwhile, groupby
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from slotcalc import kernel
-from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
+from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, whole_number
 from slotcalc.coverage import Coverage
 from slotcalc.errors import AmbiguousResourceError, IntervalError, PointTypeError
 from slotcalc.intervals import Interval, IntervalSet, of_edges
@@ -22,8 +22,8 @@ from slotcalc.values import Value
 
 __all__ = ["Bookings", "Segment", "SegmentState", "Slots", "displaced", "explain", "free", "remaining", "starts"]
 
-Slots: TypeAlias = "IntervalSet[Any] | Iterable[Slot | Interval[Any] | tuple[Any, Any]]"
-Bookings: TypeAlias = "IntervalSet[Any] | Iterable[Booking | Interval[Any] | tuple[Any, Any]]"
+Slots: TypeAlias = "IntervalSet[Any] | Interval[Any] | Iterable[Slot | Interval[Any] | tuple[Any, Any]]"
+Bookings: TypeAlias = "IntervalSet[Any] | Interval[Any] | Iterable[Booking | Interval[Any] | tuple[Any, Any]]"
 
 
 def free(
@@ -34,7 +34,7 @@ def free(
     after: Any = None,  # as before
     seats: int = 1,
     active: Collection[BookingStatus] = ACTIVE,
-    ignoring: str | Collection[str] = (),
+    ignoring: str | Collection[str] | None = None,
 ) -> IntervalSet[Any]:
     """Return when the slots have at least `seats` seats that no active booking takes.
 
@@ -70,8 +70,9 @@ def free(
         edges = _free_of_plain_pairs(slots, bookings, before, after)
         if edges is not None:
             return of_edges(edges, False)
-    offered = slots if isinstance(slots, IntervalSet) else [*slots]
-    booked = bookings if isinstance(bookings, IntervalSet) else [*bookings]
+    whole_number("seats", seats)
+    offered = _listed(slots)
+    booked = _listed(bookings)
     _one_resource(offered, booked)
     offers = _offers(offered)
     if isinstance(booked, IntervalSet):
@@ -97,7 +98,7 @@ def remaining(
     after: Any = None,  # as in free
     seats: int = 1,
     active: Collection[BookingStatus] = ACTIVE,
-    ignoring: str | Collection[str] = (),
+    ignoring: str | Collection[str] | None = None,
 ) -> list[Slot]:
     """Return what is left of each slot, slot by slot, each treated by itself and keeping its id, label and resource.
 
@@ -116,8 +117,9 @@ def remaining(
     >>> remaining([Slot("room-1", (9, 12), capacity=2, id="am")], [(9, 10), (10, 11)], whole=True)
     [Slot('room-1', Interval(9, 12), id='am')]
     """
+    whole_number("seats", seats)
     _check_buffers(before, after)
-    offered = [_slot(item) for item in slots]
+    offered = [_slot(item) for item in _listed(slots)]
     booked = [*_clipped(bookings, IntervalSet([slot.interval for slot in offered]).span, before, after)]
     _one_resource(offered, booked)
     claims = _claims(booked, before, after, active, ignoring)
@@ -138,7 +140,7 @@ def displaced(
     bookings: Bookings,
     *,
     active: Collection[BookingStatus] = ACTIVE,
-    ignoring: str | Collection[str] = (),
+    ignoring: str | Collection[str] | None = None,
 ) -> list[Booking]:
     """Return the active bookings that the slots do not cover, in their order: what an edit of the slots breaks.
 
@@ -151,8 +153,8 @@ def displaced(
     >>> displaced([(9, 12)], [Booking("", (11, 13), id="late"), Booking("", (9, 10), id="early")])
     [Booking('', Interval(11, 13), id='late')]
     """
-    offered = slots if isinstance(slots, IntervalSet) else [*slots]
-    booked = [*bookings]
+    offered = _listed(slots)
+    booked = [*_listed(bookings)]
     _one_resource(offered, booked)
     offers = _offers(offered)
     roomy: dict[int, IntervalSet[Any]] = {}
@@ -169,7 +171,7 @@ def displaced(
 
 
 def starts(
-    free: IntervalSet[datetime],
+    free: IntervalSet[datetime] | Iterable[tuple[datetime, datetime]],
     duration: timedelta,
     *,
     every: timedelta | None = None,
@@ -194,7 +196,7 @@ def starts(
 
     Raises:
         IntervalError: if `duration` or `every` is not positive.
-        PointTypeError: if the free time is not of aware datetimes.
+        PointTypeError: for anything but aware datetimes.
         UnboundedError: if the free time is unbounded between `earliest` and `latest`.
 
     >>> from datetime import UTC
@@ -207,18 +209,21 @@ def starts(
     step = duration if every is None else every
     check_length("duration", duration, _SOME_INSTANT)
     check_length("every", step, _SOME_INSTANT)
+    times: IntervalSet[datetime] = free if isinstance(free, IntervalSet) else IntervalSet(free)
+    given: list[Any] = [*times.starts[:1], *times.ends[:1], earliest, latest]
+    known = [normalised(point) for point in given if point is not None]
+    for point in known:
+        if getattr(point, "tzinfo", None) is not UTC:
+            message = f"starts are instants, so all must be aware datetimes; {point!r} is none"
+            raise PointTypeError(message, point)
     if latest is not None:
-        free &= IntervalSet.until(moved(normalised(latest), duration))
+        times &= IntervalSet.until(moved(normalised(latest), duration))
     if zone is None:
-        begins = (chunk.start for chunk in free.chunks(duration, every=step))
+        begins = (chunk.start for chunk in times.chunks(duration, every=step))
         return begins if earliest is None else dropwhile(normalised(earliest).__gt__, begins)
     if earliest is not None:
-        free &= IntervalSet.since(earliest)
-    for some in free.starts[:1]:
-        if getattr(some, "tzinfo", None) is not UTC:
-            message = f"starts are instants, so the free time must be of aware datetimes, not of {some!r}"
-            raise PointTypeError(message, some)
-    return _starts_on_grid(free.pairs(), duration, step, partial(zones.clock_runs, zone=zones.zone(zone)))
+        times &= IntervalSet.since(earliest)
+    return _starts_on_grid(times.pairs(), duration, step, partial(zones.clock_runs, zone=zones.zone(zone)))
 
 
 _SOME_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -300,7 +305,7 @@ def explain(
     after: Any = None,  # as in free
     seats: int = 1,
     active: Collection[BookingStatus] = ACTIVE,
-    ignoring: str | Collection[str] = (),
+    ignoring: str | Collection[str] | None = None,
 ) -> list[Segment]:
     """Return why each moment of the window is free or not: segments that tile it, each with its bookings and buffers.
 
@@ -317,9 +322,10 @@ def explain(
     [10, 11) taken ['b1'] []
     [11, 12) taken [] ['b1']
     """
+    whole_number("seats", seats)
     _check_buffers(before, after)
     asked = window if isinstance(window, Interval) else Interval(*window)
-    offered = slots if isinstance(slots, IntervalSet) else [*slots]
+    offered = _listed(slots)
     booked = [*_clipped(bookings, asked, before, after)]
     _one_resource(offered, booked)
     offers = sorted(_offers(offered).items(), reverse=True)
@@ -386,6 +392,17 @@ def _offers(offered: IntervalSet[Any] | list[Any]) -> dict[int, IntervalSet[Any]
     return {capacity: IntervalSet(parts) for capacity, parts in intervals.items()}
 
 
+def _listed(items: Any) -> Any:
+    """Return a set as it is and anything else as a list; one interval is a list of one."""
+    if isinstance(items, IntervalSet):
+        return items
+    try:
+        return [items] if isinstance(items, Interval) else [*items]
+    except TypeError:
+        message = f"{items!r:.200} is no collection of slots or bookings; put it into a list"
+        raise PointTypeError(message, items) from None
+
+
 def _slot(item: Any) -> Slot:  # whatever came in
     return item if isinstance(item, Slot) else Slot("", item)
 
@@ -393,7 +410,8 @@ def _slot(item: Any) -> Slot:  # whatever came in
 def _clipped(bookings: Bookings, window: Interval[Any] | None, before: Any, after: Any) -> Iterable[Any]:  # as in free
     """Return the bookings; of a set, which may be unbounded, only what can reach the window with its buffers."""
     if not isinstance(bookings, IntervalSet):
-        return bookings
+        listed: list[Any] = _listed(bookings)
+        return listed
     if window is None:
         return ()
     return bookings & window.pad(after, before)
@@ -404,14 +422,14 @@ def _claims(
     before: Any,  # as in free
     after: Any,  # as in free
     active: Collection[BookingStatus],
-    ignoring: str | Collection[str],
+    ignoring: str | Collection[str] | None,
 ) -> list[_Claim]:
     """Return the bookings that take time, in their order, each with the time that it takes."""
-    left_out = {ignoring} if isinstance(ignoring, str) else frozenset(ignoring)
+    left_out = {ignoring} if isinstance(ignoring, str) else frozenset(ignoring or ())
     claims = []
     for item in booked:
         booking = item if isinstance(item, Booking) else Booking("", item)
-        if booking.status in active and booking.id not in left_out:
+        if booking.status in active and (booking.id is None or booking.id not in left_out):
             claims.append(_Claim(booking, booking.interval.pad(before, after)))
     return claims
 
@@ -421,10 +439,8 @@ def _one_resource(offered: IntervalSet[Any] | list[Any], booked: IntervalSet[Any
     items = [item for given in (offered, booked) if not isinstance(given, IntervalSet) for item in given]
     named = {item.resource_id for item in items if isinstance(item, Slot | Booking)} - {""}
     if len(named) > 1:
-        some = ", ".join(map(repr, sorted(named)[:3]))
-        message = (
-            f"slots and bookings of {len(named)} resources ({some}, …) in one question; ask for each resource by itself"
-        )
+        some = ", ".join(map(repr, sorted(named)[:3])) + ", …" * (len(named) > 3)
+        message = f"slots and bookings of {len(named)} resources ({some}) in one question; ask for each by itself"
         raise AmbiguousResourceError(message, *sorted(named))
 
 

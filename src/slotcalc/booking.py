@@ -64,7 +64,7 @@ class Slot(Value):
         self._set(
             resource_id=_text("resource_id", resource_id),
             interval=_interval(interval),
-            capacity=_count("capacity", capacity),
+            capacity=whole_number("capacity", capacity),
             id=id if id is None else _text("id", id),
             label=_text("label", label),
         )
@@ -107,12 +107,12 @@ class Booking(Value):
         id: str | None = None,
         label: str = "",
     ) -> None:
-        """Check each field by its type; a status may also be given by its name."""
+        """Check each field by its type; a status may also be given by its name, in any case."""
         self._set(
             resource_id=_text("resource_id", resource_id),
             interval=_interval(interval),
             status=_status(status),
-            seats=_count("seats", seats),
+            seats=whole_number("seats", seats),
             id=id if id is None else _text("id", id),
             label=_text("label", label),
         )
@@ -134,7 +134,8 @@ def _text(name: str, value: object) -> str:
     raise PointTypeError(message, value)
 
 
-def _count(name: str, value: object) -> int:
+def whole_number(name: str, value: object) -> int:
+    """Return a count of seats, or say which argument is no whole number of 1 or more."""
     if isinstance(value, bool) or not isinstance(value, int):
         message = f"{name}={value!r:.200} is not a whole number"
         raise PointTypeError(message, value)
@@ -146,7 +147,7 @@ def _count(name: str, value: object) -> int:
 
 def _status(value: Any) -> BookingStatus:
     try:
-        return BookingStatus(value)
+        return BookingStatus(value.upper() if isinstance(value, str) else value)
     except ValueError:
         known = ", ".join(BookingStatus)
         message = f"status={value!r:.200} is none of {known}"

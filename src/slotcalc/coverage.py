@@ -7,14 +7,13 @@ from typing import Any, Generic, final
 
 from slotcalc.errors import IntervalError
 from slotcalc.intervals import Interval, IntervalSet
-from slotcalc.points import P, mixed, normalised, normalised_pairs
-from slotcalc.values import Value
+from slotcalc.points import P, check_order, normalised, normalised_pairs
 
 __all__ = ["Coverage"]
 
 
 @final
-class Coverage(Value, Generic[P]):
+class Coverage(Generic[P]):
     """The depth of a collection of intervals at each point, kept where it changes.
 
     Unlike a set, it counts: of two touching intervals one ends where the other starts, so the depth between them is 1,
@@ -52,14 +51,15 @@ class Coverage(Value, Generic[P]):
             change[start] = change.get(start, 0) + load
             change[end] = change.get(end, 0) - load
         points = sorted(point for point, by in change.items() if by)
-        self._set(_points=tuple(points), _depths=tuple(accumulate(change[point] for point in points)))
+        self._points = tuple(points)
+        self._depths = tuple(accumulate(change[point] for point in points))
 
     def depth(self, point: P) -> int:
         """Return how many intervals cover the point; one that starts there does, one that ends there not. O(log n)."""
-        try:
-            i = bisect_right(self._points, normalised(point))
-        except TypeError:
-            raise mixed(self._points[0], point) from None
+        point = normalised(point)
+        for some in self._points[:1]:
+            check_order(some, point)
+        i = bisect_right(self._points, point)
         return self._depths[i - 1] if i else 0
 
     def max(self) -> int:
@@ -78,7 +78,7 @@ class Coverage(Value, Generic[P]):
         steps = zip(self._points, self._points[1:], self._depths, strict=False)
         return IntervalSet([(start, end) for start, end, depth in steps if depth >= k])
 
-    def segments(self, window: Interval[P] | None = None) -> list[tuple[Interval[P], int]]:
+    def segments(self, window: Interval[P] | tuple[P, P] | None = None) -> list[tuple[Interval[P], int]]:
         """Return the maximal intervals of constant depth, in order, with their depths.
 
         Without a window, those of depth 1 and more; with one, the segments tile the window, those of depth 0 included.
@@ -87,13 +87,14 @@ class Coverage(Value, Generic[P]):
         if window is None:
             steps = zip(self._points, self._points[1:], self._depths, strict=False)
             return [(Interval(start, end), depth) for start, end, depth in steps if depth]
+        window = window if isinstance(window, Interval) else Interval(*window)
         i = bisect_right(self._points, window.start)
         j = bisect_left(self._points, window.end, i)
         edges = [window.start, *self._points[i:j], window.end]
         depths = [self._depths[i - 1] if i else 0, *self._depths[i:j]]
         return [(Interval(start, end), depth) for start, end, depth in zip(edges, edges[1:], depths, strict=False)]
 
-    def peak(self, window: Interval[P]) -> int:
+    def peak(self, window: Interval[P] | tuple[P, P]) -> int:
         """Return the greatest depth within the window. O(log n + the changes within it)."""
         return max(depth for _, depth in self.segments(window))
 

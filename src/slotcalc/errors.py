@@ -45,7 +45,7 @@ class IntervalError(SlotcalcError, ValueError):
 
 
 class PointTypeError(SlotcalcError, TypeError):
-    """A value that is no point, or points of kinds that have no common order (naive with aware, numbers with dates)."""
+    """A value of the wrong type: no point, no length, no text; or points that have no common order."""
 
 
 class PointValueError(SlotcalcError, ValueError):

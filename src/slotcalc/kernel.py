@@ -56,7 +56,7 @@ def meet(
 ) -> Edges:  # one flat loop: a call per step would double its cost
     """Return the edges of the intersection, whose bit is `a_inside and b_inside`.
 
-    O(n + m); where one side has at least 8 times fewer edges, O(k log n) and the copy of what stays.
+    O(n + m); where one side has more than 8 times fewer edges, O(k log n) and the copy of what stays.
 
     The sets meet interval after interval, so at any moment one of them has an interval open and the other is asked for
     its next: the first inner `for` walks `a` while `b` is open until `end_b`, the second walks `b` while `a` is open
@@ -78,7 +78,9 @@ def meet(
     end_b = next(edges_b) if b_inside else a[0]  # a[0]: an end that has passed when a's first interval opens
     while True:
         for start_a, end_a in intervals_a:
-            if end_b <= start_a:
+            if start_a < end_b:
+                out.append(start_a)
+            else:
                 for start_b, end_b in intervals_b:
                     break
                 else:
@@ -100,8 +102,6 @@ def meet(
                             break
                         else:
                             return _finish(out, b, b_inside, [start_a, end_a, *edges_a], False)
-            else:
-                out.append(start_a)
             if end_a < end_b:
                 out.append(end_a)
             else:
@@ -110,7 +110,9 @@ def meet(
         else:
             return _finish(out, a, a_inside, [end_b, *edges_b], True)
         for start_b, end_b in intervals_b:
-            if end_a <= start_b:
+            if start_b < end_a:
+                out.append(start_b)
+            else:
                 for start_a, end_a in intervals_a:
                     break
                 else:
@@ -132,8 +134,6 @@ def meet(
                             break
                         else:
                             return _finish(out, b, b_inside, [start_a, end_a, *edges_a], False)
-            else:
-                out.append(start_b)
             if end_b < end_a:
                 out.append(end_b)
             else:
@@ -265,7 +265,7 @@ def subtract_utc(edges: Edges | None, pairs: Iterable[Pair]) -> Edges | None:
     for s, e in taken:
         if s.tzinfo is not utc or not s < e:
             return None
-        while end <= s:
+        while not s < end:
             out.append(start)
             out.append(end)
             for start, end in kept:
@@ -276,7 +276,7 @@ def subtract_utc(edges: Edges | None, pairs: Iterable[Pair]) -> Edges | None:
             if start < s:
                 out.append(start)
                 out.append(s)
-            while end <= e:
+            while not e < end:
                 for start, end in kept:
                     break
                 else:
@@ -322,14 +322,14 @@ def at_least(k: int, sets: Iterable[tuple[Edges, bool]]) -> tuple[Edges, bool]:
         out.append(ends[-need])
     for start, end in held:
         if start < end:
-            if out and start <= out[-1]:
+            if out and not out[-1] < start:
                 out[-1] = end
             else:
                 out.append(start)
                 out.append(end)
     last = len(ends) + need - 1
     if last < len(starts):
-        if out and last >= 0 and starts[last] <= out[-1]:
+        if out and last >= 0 and not out[-1] < starts[last]:
             out.pop()
         else:
             out.append(starts[last])

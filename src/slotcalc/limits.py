@@ -5,14 +5,15 @@ process or exhaust its memory. Read `files` and `ical` next to see where they ar
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, final
 
-from slotcalc.errors import LimitExceededError
+from slotcalc.errors import LimitExceededError, PointTypeError
 from slotcalc.values import Value
 
 __all__ = ["DEFAULT_LIMITS", "Limits"]
 
 
+@final
 class Limits(Value):
     """How much outside input may ask for; every field has a safe default.
 
@@ -49,7 +50,20 @@ class Limits(Value):
         text: int = 10_000,
     ) -> None:
         """Set the bounds; the defaults are far above what calendars hold and far below what hurts."""
-        self._set(window=window, occurrences=occurrences, steps=steps, input_bytes=input_bytes, rows=rows, text=text)
+        counts: dict[str, Any] = {
+            "occurrences": occurrences,
+            "steps": steps,
+            "input_bytes": input_bytes,
+            "rows": rows,
+            "text": text,
+        }
+        for name, count in counts.items():
+            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+                raise PointTypeError(f"{name}={count!r:.80} is not a whole number of 0 or more", count)
+        longest: object = window
+        if not isinstance(longest, timedelta):
+            raise PointTypeError(f"window={window!r:.80} is no timedelta", window)
+        self._set(window=window, **counts)
 
     def check(self, field: str, asked: object) -> None:
         """Raise `LimitExceededError` if `asked` is more than the named field allows.

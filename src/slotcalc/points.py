@@ -94,6 +94,8 @@ def _checked(point: Any) -> Any:
 def mixed(a: object, b: object) -> PointTypeError:
     """Return the error for two points that have no common order."""
     here, there = _kind(a), _kind(b)
+    if here == there:
+        return PointTypeError(f"{a!r} cannot be a point: its type {type(a).__name__} has no order", a)
     hint = "give both a zone, or neither" if isinstance(a, datetime) and isinstance(b, datetime) else "convert one"
     return PointTypeError(f"{a!r} is {here} and {b!r} is {there}: they have no common order; {hint}", a, b)
 
@@ -161,18 +163,18 @@ def check_length(name: str, length: Any, point: Any) -> None:
         raise IntervalError(message, length)
 
 
-def moved(point: Any, length: Any) -> Any:
-    """Return the point moved by a length: a timedelta for dates and datetimes, a number for numbers.
+def moved(point: Any, length: Any, *, back: bool = False) -> Any:
+    """Return the point moved on, or back, by a length: a timedelta for dates and datetimes, a number for numbers.
 
     Raises:
-        PointTypeError: if the two cannot be added, or the point is a date and the length is not whole days.
+        PointTypeError: if the two do not go together, or the point is a date and the length is not whole days.
         PointValueError: if the result is outside the range of its type.
     """
     _check_whole_days(point, length)
     try:
-        return normalised(point + length)
+        return normalised(point - length if back else point + length)
     except TypeError:
-        raise _no_sum(point, length) from None
+        raise _no_sum(point, length, "subtracted from" if back else "added to") from None
     except OverflowError:
         message = f"{point!r} moved by {length!r} lies outside the range of its type"
         raise PointValueError(message, point, length) from None
@@ -185,7 +187,7 @@ def _check_whole_days(point: object, length: object) -> None:
         raise PointTypeError(message, point, length)
 
 
-def _no_sum(point: object, length: object) -> PointTypeError:
+def _no_sum(point: object, length: object, verb: str = "added to") -> PointTypeError:
     """Return the error for a length that does not fit the point."""
-    message = f"{length!r} cannot be added to {point!r}; dates and datetimes take a timedelta, numbers a number"
+    message = f"{length!r} cannot be {verb} {point!r}; dates and datetimes take a timedelta, numbers a number"
     return PointTypeError(message, point, length)

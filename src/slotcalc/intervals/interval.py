@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Final, Generic, final
 
 from slotcalc import iso8601
-from slotcalc.points import P, check_length, moved, normalised, normalised_pair
+from slotcalc.points import P, check_length, check_order, moved, normalised, normalised_pair
 from slotcalc.values import Value
 
 __all__ = ["Interval", "Relation", "chunked", "interval"]
@@ -110,14 +110,17 @@ class Interval(Value, Generic[P]):
     def __contains__(self, point: P) -> bool:
         """Return whether start <= point < end."""
         point = normalised(point)
+        check_order(self.start, point)
         return not point < self.start and point < self.end
 
     def overlaps(self, other: "Interval[P]") -> bool:
         """Return whether the two share a point; touching intervals do not."""
+        check_order(self.start, other.start)
         return self.start < other.end and other.start < self.end
 
     def abuts(self, other: "Interval[P]") -> bool:
         """Return whether one ends exactly where the other starts."""
+        check_order(self.start, other.start)
         return self.end == other.start or other.end == self.start
 
     def relation(self, other: "Interval[P]") -> Relation:
@@ -126,6 +129,7 @@ class Interval(Value, Generic[P]):
         >>> Interval(9, 12).relation(Interval(12, 17))
         Relation.MEETS
         """
+        check_order(self.start, other.start)
         if self.end < other.start:
             return Relation.BEFORE
         if other.end < self.start:
@@ -138,12 +142,14 @@ class Interval(Value, Generic[P]):
 
     def span(self, other: "Interval[P]") -> "Interval[P]":
         """Return the shortest interval that holds both."""
+        check_order(self.start, other.start)
         start = min(self.start, other.start)
         end = max(self.end, other.end)
         return Interval(start, end)
 
     def gap(self, other: "Interval[P]") -> "Interval[P] | None":
         """Return the interval that lies between the two, or None if they touch or overlap."""
+        check_order(self.start, other.start)
         if self.end < other.start:
             return Interval(self.end, other.start)
         if other.end < self.start:
@@ -185,7 +191,7 @@ class Interval(Value, Generic[P]):
         """
         if before is after is None:
             return self
-        start = self.start if before is None else moved(self.start, -before)
+        start = self.start if before is None else moved(self.start, before, back=True)
         return Interval(start, self.end if after is None else moved(self.end, after))
 
     def split(self, points: Iterable[P]) -> "list[Interval[P]]":
@@ -194,7 +200,10 @@ class Interval(Value, Generic[P]):
         >>> Interval(9, 17).split([12, 13, 20])
         [Interval(9, 12), Interval(12, 13), Interval(13, 17)]
         """
-        cuts = sorted({cut for cut in map(normalised, points) if self.start < cut < self.end})
+        given = [normalised(point) for point in points]
+        for cut in given:
+            check_order(self.start, cut)
+        cuts = sorted({cut for cut in given if self.start < cut < self.end})
         edges = [self.start, *cuts, self.end]
         return [interval(start, end) for start, end in pairwise(edges)]
 

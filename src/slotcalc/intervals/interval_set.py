@@ -97,7 +97,7 @@ class IntervalSet(Generic[P]):
         return made.union(*others)
 
     @classmethod
-    def at_least_k(cls, k: int, sets: "Iterable[IntervalSet[Q]]") -> "IntervalSet[Q]":
+    def at_least_k(cls, k: int, sets: "Iterable[Iterable[Interval[Q] | tuple[Q, Q]]]") -> "IntervalSet[Q]":
         """Return where at least k of the sets hold: k=1 is their union, k=their number their intersection. O(n log n).
 
         Raises:
@@ -109,7 +109,7 @@ class IntervalSet(Generic[P]):
         if k < 1:
             message = f"k={k!r} asks for no set at all; every point has that"
             raise IntervalError(message, k)
-        parts = [(part._edges, part._inside) for part in sets]
+        parts = [(part._edges, part._inside) for part in map(_as_set, sets)]
         points = [edges[0] for edges, _ in parts if edges]
         for point in points:
             check_order(points[0], point)
@@ -255,7 +255,11 @@ class IntervalSet(Generic[P]):
             if step == 1:
                 return of_edges(edges[2 * first : 2 * last], False)
             return IntervalSet([(edges[2 * i], edges[2 * i + 1]) for i in range(first, last, step)])
-        i = range(len(edges) // 2)[index]
+        try:
+            i = range(len(self))[index]
+        except IndexError:
+            message = f"there is no interval {index}; the set has {len(self)}"
+            raise IndexError(message) from None
         return interval(edges[2 * i], edges[2 * i + 1])
 
     def pairs(self) -> list[tuple[P, P]]:
@@ -270,7 +274,7 @@ class IntervalSet(Generic[P]):
     def covers(self, other: "Iterable[Interval[P] | tuple[P, P]] | Interval[P]") -> bool:
         """Return whether every point of the other is in this set; every set covers the empty one.
 
-        O(log n) for an interval.
+        O(log n) for an interval, and the copy of the edges within it.
         """
         return not _as_set(other) - self
 
@@ -355,7 +359,7 @@ class IntervalSet(Generic[P]):
         >>> IntervalSet([(0, 2), (4, 5), (9, 12)]).pad(-1, 1)
         IntervalSet([(1, 3), (5, 6), (10, 13)])
         """
-        starts = self.starts if before is None else [moved(start, -before) for start in self.starts]
+        starts = self.starts if before is None else [moved(start, before, back=True) for start in self.starts]
         ends = self.ends if after is None else [moved(end, after) for end in self.ends]
         last = len(starts) - self.reaches_end
         pairs = zip(starts[:last], ends[self._inside :], strict=True)
