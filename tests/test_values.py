@@ -21,6 +21,7 @@ from slotcalc import (
     Slot,
     explain,
 )
+from slotcalc.limits import Steps
 from slotcalc.values import Value
 
 INTERVAL = Interval(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
@@ -130,3 +131,11 @@ def test_a_limit_names_the_field_that_raises_it() -> None:
     with pytest.raises(LimitExceededError, match=r"limit of 1000000 rows; pass limits=Limits\(rows=…\)") as caught:
         Limits().check("rows", 1_000_001)
     assert caught.value.values == (1_000_001, 1_000_000)
+
+
+def test_steps_are_counted_over_all_that_one_call_does() -> None:
+    steps = Steps(Limits(steps=5))
+    steps.take(3)
+    steps.take(2)
+    with pytest.raises(LimitExceededError, match="6 is more than the limit of 5 steps"):
+        steps.take(1)

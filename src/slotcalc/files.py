@@ -389,23 +389,35 @@ def read_bytes(source: Source, limits: Limits) -> bytes:
         InputFileError: for a stream that yields neither text nor bytes, or text that is not Unicode.
         OSError: if the file cannot be opened.
     """
-    most = limits.input_bytes + 1
     if isinstance(source, str | os.PathLike):
         with Path(source).open("rb") as file:
-            data: object = file.read(most)
+            data: str | bytes = file.read(limits.input_bytes + 1)
     else:
-        data = source.read(most)
+        data = _drained(source, limits.input_bytes + 1)
     if isinstance(data, str):
         try:
             data = data.encode()
         except UnicodeEncodeError as error:
             message = f"{_name(source)}: character {error.start} is half of a surrogate pair, which is no text"
             raise InputFileError(message, _name(source)) from None
-    if not isinstance(data, bytes):
-        message = f"{_name(source)}: {data!r:.80} is neither text nor bytes; open it with open(path)"
-        raise InputFileError(message, _name(source))
     limits.check("input_bytes", len(data))
     return data
+
+
+def _drained(stream: IO[str] | IO[bytes], most: int) -> str | bytes:
+    """Return what is left in a stream, which may come in pieces, but no more than `most` of it."""
+    pieces: list[Any] = []
+    left = most
+    while left > 0:
+        piece: object = stream.read(left)
+        if not isinstance(piece, str | bytes):
+            name = _name(stream)
+            raise InputFileError(f"{name}: {piece!r:.80} is neither text nor bytes; open it with open(path)", name)
+        pieces.append(piece)
+        if not piece:
+            break
+        left -= len(piece)
+    return type(pieces[0])().join(pieces)  # type: ignore[no-any-return]  # of whichever of the two it yields
 
 
 def _rows(

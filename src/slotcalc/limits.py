@@ -10,7 +10,7 @@ from typing import Any, Final, final
 from slotcalc.errors import LimitExceededError, PointTypeError
 from slotcalc.values import Value
 
-__all__ = ["DEFAULT_LIMITS", "Limits"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "Steps"]
 
 
 @final
@@ -20,7 +20,7 @@ class Limits(Value):
     Args:
         window: the longest window that recurring time is expanded in.
         occurrences: the most occurrences that one call may yield.
-        steps: the most candidate dates or times that one recurrence may be walked through.
+        steps: the most candidate dates or times that one call may walk through.
         input_bytes: the largest file or text that is read.
         rows: the most rows, events, exception dates or list items that one input may hold.
         text: the longest single text value, in characters.
@@ -77,6 +77,21 @@ class Limits(Value):
             noun = field.replace("_", " ")
             message = f"{asked} is more than the limit of {allowed} {noun}; pass limits=Limits({field}=…) to allow more"
             raise LimitExceededError(message, asked, allowed)
+
+
+class Steps:
+    """What one call has walked through so far, against `Limits.steps`."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Begin at nought."""
+        self._limits = limits
+        self._taken = 0
+
+    def take(self, count: int) -> None:
+        """Count some more; raise `LimitExceededError` if they are too many."""
+        self._taken += count
+        if self._taken > self._limits.steps:
+            self._limits.check("steps", self._taken)
 
 
 DEFAULT_LIMITS: Final = Limits()
