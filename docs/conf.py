@@ -31,5 +31,5 @@ python_maximum_signature_line_length = 88
 nitpick_ignore = [("py:class", name) for module in (collections.abc, dt, pathlib, zoneinfo) for name in module.__all__]
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!slotcalc\b)\w+(\.\w+)+"),
-    (r"py:(class|obj)", r"(slotcalc\.\w+\.)?_?[A-Z][A-Za-z]?(_co|_contra)?"),
+    (r"py:(class|obj)", r"(slotcalc(\.\w+)+\.)?_?[A-Z][A-Za-z]?(_co|_contra)?"),
 ]

@@ -130,8 +130,9 @@ class TestAvailable:
         )
         assert shown(read_slots(text, Interval.parse("2026-03-02T07:00Z/2026-03-02T08:30Z"))) == ["20260302T0600-0800"]
 
-    def test_a_calendar_without_any_offers_nothing(self) -> None:
-        assert slots() == []
+    def test_a_calendar_without_any_is_an_error_and_not_a_resource_that_is_never_free(self) -> None:
+        with pytest.raises(InputFileError, match="VAVAILABILITY: there is none, so it offers no time"):
+            slots()
 
     def test_progress_is_told_for_each_component(self) -> None:
         told: list[tuple[int, int]] = []

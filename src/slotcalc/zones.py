@@ -263,10 +263,8 @@ def clock_runs(start: datetime, end: datetime, zone: str | tzinfo) -> Iterator[t
     """Yield the stretches of the local days of `[start, end)` in which the clocks run evenly, as (low, high, shown).
 
     `shown` is how far past 00:00 of that day the clocks are at `low`. A day without a clock change is one such stretch,
-    one with a change is two; the first and the last day are whole, as in `local_days`. Lazily, a few µs a day.
-
-    Raises:
-        As `local_days`.
+    one with a change is two; the first and the last day are whole, and the errors are those of `local_days`. Lazily,
+    a few µs a day.
 
     >>> night = datetime(2026, 3, 29, 0, tzinfo=UTC), datetime(2026, 3, 29, 2, tzinfo=UTC)
     >>> [(f"{low:%H:%M}", str(shown)) for low, high, shown in clock_runs(*night, "Europe/Berlin")]

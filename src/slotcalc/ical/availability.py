@@ -33,7 +33,8 @@ def read_slots(
     What is not AVAILABLE is not offered, whatever the BUSYTYPE. A slot's id is that of the AVAILABLE instance, its
     label the SUMMARY of that or else of the whole; slots may overlap and are not cut by the window.
 
-    The arguments and errors are those of `read_bookings`.
+    The arguments and errors are those of `read_bookings`; a calendar without any VAVAILABILITY is an `InputFileError`,
+    since its events are bookings and offer nothing.
 
     >>> text = "BEGIN:VCALENDAR|BEGIN:VAVAILABILITY|BEGIN:AVAILABLE|DTSTART:20260302T090000Z|DURATION:PT3H|UID:a|"
     >>> text = (text + "END:AVAILABLE|END:VAVAILABILITY|END:VCALENDAR|").replace("|", chr(10))
@@ -43,6 +44,8 @@ def read_slots(
     calendars = read_calendars(source, limits)
     question = question_about(calendars, window, zone, limits)
     parts = [part for calendar in calendars for part in calendar.parts if part.name == "VAVAILABILITY"]
+    if not parts:
+        raise calendars[0].error("VAVAILABILITY", "there is none, so it offers no time; events are read as bookings")
     above: IntervalSet[datetime] = IntervalSet.empty()
     slots: list[Slot] = []
     done = 0
