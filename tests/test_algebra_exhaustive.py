@@ -81,6 +81,16 @@ def test_the_long_way_and_the_short_way_to_an_intersection_agree_on_every_pair()
         assert edges == (a & b)._edges, (a, b)
 
 
+def test_intervals_that_are_apart_and_in_order_are_their_edges_and_no_others_are() -> None:
+    pairs = [(start, end) for start in range(4) for end in range(start + 1, 5)]
+    for several in product(pairs, repeat=2):
+        starts, ends = map(list, zip(*several, strict=True))
+        edges = kernel.coalesce(list(several))
+        apart = ends[0] < starts[1]
+        assert kernel.alternating(starts, ends) == (edges if apart else None)
+    assert kernel.alternating([], []) == ()
+
+
 def test_complement_agrees_with_the_cells_and_undoes_itself() -> None:
     for one in SETS:
         assert cells_of(POINTS, ~one) == ALL - CELLS[one]

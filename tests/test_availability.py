@@ -122,6 +122,48 @@ def test_pairs_of_instants_go_the_short_way_to_the_same_answer(slots: Pairs, boo
     assert buffered == IntervalSet(instants(free(slots, bookings, before=1, after=2).pairs()))
 
 
+@given(
+    pair_lists,
+    st.lists(
+        st.tuples(pairs(), st.sampled_from(BookingStatus), st.integers(1, 3), st.sampled_from([None, "a", "b"])),
+        max_size=8,
+    ),
+    st.sampled_from([None, "a", ["a", "b"], []]),
+    st.sampled_from([{}, {"active": {BookingStatus.CANCELLED}}, {"before": timedelta(hours=1)}]),
+    st.sampled_from([1, 2]),
+)
+def test_slots_and_bookings_of_instants_go_the_short_way_to_the_same_answer(
+    slots: Pairs,
+    bookings: list[tuple[tuple[int, int], BookingStatus, int, str | None]],
+    ignoring: Any,
+    asked: dict[str, Any],
+    capacity: int,
+) -> None:
+    def instants(pair: tuple[int, int]) -> tuple[datetime, datetime]:
+        return at("00:00") + timedelta(hours=pair[0]), at("00:00") + timedelta(hours=pair[1])
+
+    offered = [Slot("anna", instants(pair), capacity=capacity) for pair in slots]
+    claimed = [
+        Booking("anna", instants(pair), status=status, seats=seats, id=name) for pair, status, seats, name in bookings
+    ]
+    expected = free(tuple(offered), tuple(claimed), ignoring=ignoring, **asked)  # no lists go the long way
+    assert free(offered, claimed, ignoring=ignoring, **asked) == expected
+    if capacity == 1:
+        assert free(IntervalSet(map(instants, slots)), claimed, ignoring=ignoring, **asked) == expected
+        unnamed = [booking.replace(resource_id="") for booking in claimed]
+        assert free(offered, unnamed, ignoring=ignoring, **asked) == expected
+
+
+def test_bookings_of_two_resources_are_noticed_on_the_short_way() -> None:
+    (hour,) = hours("09:00-10:00")
+    for slots in (IntervalSet([hour]), [hour], [Slot("anna", hour)]):
+        with pytest.raises(AmbiguousResourceError):
+            free(slots, [Booking("anna", hour), Booking("ben", hour)])
+    with pytest.raises(AmbiguousResourceError):
+        free([Slot("anna", hour)], [Booking("ben", hour)])
+    assert not free([Slot("anna", hour)], [Booking("ben", hour).replace(resource_id=""), hour])
+
+
 @given(pair_lists, pair_lists, pairs())
 def test_adding_a_booking_never_adds_free_time(slots: Pairs, bookings: Pairs, more: tuple[int, int]) -> None:
     assert free(slots, [*bookings, more]) <= free(slots, bookings)

@@ -43,8 +43,16 @@ def test_importing_slotcalc_loads_no_third_party() -> None:
     assert third_parties(names) == set()
 
 
+def test_importing_slotcalc_loads_no_rules() -> None:
+    assert not [name for name in loaded_by("slotcalc") if name.startswith("slotcalc.rules")]
+
+
 def test_importing_slotcalc_loads_no_module_that_needs_an_extra() -> None:
     assert WITH_THIRD_PARTY.isdisjoint(loaded_by("slotcalc"))
+
+
+def test_importing_slotcalc_loads_no_time_zones_before_they_are_asked_for() -> None:
+    assert "zoneinfo" not in loaded_by("slotcalc")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import slotcalc
 
 NAMES = {
-    "values": {"Booking", "Coverage", "Interval", "IntervalSet", "Limits", "Segment", "Slot"},
+    "values": {"Booking", "Coverage", "Interval", "IntervalSet", "Limits", "Missing", "Segment", "Slot"},
     "enumerations": {"ACTIVE", "BookingStatus", "Relation", "SegmentState"},
-    "questions": {"displaced", "explain", "free", "remaining", "starts"},
+    "questions": {"displaced", "explain", "first_fit", "free", "remaining", "starts"},
+    "questions to several resources": {"free_of", "missing", "starts_of", "who_is_free"},
     "errors": {
         "AmbiguousResourceError",
         "InputFileError",

@@ -20,7 +20,7 @@ from slotcalc import (
     explain,
     zones,
 )
-from slotcalc.availability import starts
+from slotcalc.appointments import starts
 from slotcalc.render import Cell, DayLine, Role, Timeline, explanation, in_ascii, length, plain, span, timeline
 from slotcalc.rules import Weekly
 

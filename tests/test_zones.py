@@ -21,7 +21,20 @@ from slotcalc.errors import (
     PointValueError,
     UnknownZoneError,
 )
-from slotcalc.zones import Disambiguate, at, day_bounds, local_days, local_kind, to_instant, to_local, zone
+from slotcalc.zones import (
+    Disambiguate,
+    at,
+    day_bounds,
+    day_start,
+    local_days,
+    local_kind,
+    plus,
+    to_instant,
+    to_instants,
+    to_local,
+    wall_bounds,
+    zone,
+)
 
 # Changes by half an hour and by two, at midnight and just after it; skipped dates; winter time that counts as negative.
 ZONES = [
@@ -632,3 +645,43 @@ def test_the_last_day_of_time_ends_the_days_with_an_error() -> None:
     assert next(days)[0] == date(9999, 12, 30)
     with pytest.raises(PointValueError, match="9999-12-31 does not end within the years 1 to 9999"):
         next(days)
+
+
+@given(st.lists(wall_times(), min_size=1, max_size=5), st.sampled_from(WAYS))
+def test_many_wall_times_are_read_as_each_is(cases: list[tuple[str, datetime]], way: Disambiguate) -> None:
+    name = cases[0][0]
+    walls = [local.replace(fold=0) for _, local in cases]
+    marked = [local.replace(tzinfo=UTC) for local in walls]
+    expected = [to_instant(local, name, disambiguate=way) for local in walls]
+    assert to_instants(iter(marked), name, disambiguate=way) == expected
+
+
+def test_of_many_wall_times_the_one_at_fault_is_named() -> None:
+    marked = [datetime(2026, 3, 29, 2, 30, tzinfo=UTC), FIRST.replace(tzinfo=UTC)]
+    with pytest.raises(LocalTimeError, match="2026-03-29T02:30:00 does not exist"):
+        to_instants(marked, "Europe/Berlin", disambiguate="raise")
+    with pytest.raises(PointValueError, match="0001-01-01 00:00:00 in Europe/Berlin lies outside"):
+        to_instants(marked, "Europe/Berlin")
+
+
+@given(wall_times(), st.sampled_from(WAYS))
+def test_wall_bounds_hold_however_a_wall_time_is_read(case: tuple[str, datetime], way: Disambiguate) -> None:
+    name, local = case
+    instant = to_instant(local, name, disambiguate=way)
+    low, high = wall_bounds(instant, instant, name)
+    assert low <= local.replace(tzinfo=UTC, fold=0) <= high
+    assert high - low <= 2 * DAY
+
+
+def test_sums_end_with_the_calendar() -> None:
+    assert plus(LAST, DAY) == LAST
+    assert plus(FIRST.replace(tzinfo=UTC), -DAY) == FIRST.replace(tzinfo=UTC)
+    assert plus(FIRST, DAY) == FIRST + DAY
+
+
+@given(instants_near_changes())
+def test_a_day_starts_where_the_one_before_ends(case: tuple[str, datetime]) -> None:
+    name, instant = case
+    for day, start, end in local_days(instant, instant + 3 * DAY, name):
+        assert day_start(day, name) == start
+        assert day_start(day + DAY, name) == end

@@ -2,10 +2,11 @@
 
 Free time is slots minus active bookings. The names below are the whole everyday interface; `slotcalc.zones` turns
 wall-clock time into instants, `slotcalc.rules` states weekly hours, `slotcalc.files` and `slotcalc.ical` read what
-people have. To read the code, begin with `kernel`, then `intervals`, `booking`, `availability`.
+people have. To read the code, begin with `kernel`, then `intervals`, `booking`, `availability`, `appointments`.
 """
 
-from slotcalc.availability import Segment, SegmentState, displaced, explain, free, remaining, starts
+from slotcalc.appointments import first_fit, starts
+from slotcalc.availability import Segment, SegmentState, displaced, explain, free, remaining
 from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
 from slotcalc.coverage import Coverage
 from slotcalc.errors import (
@@ -24,6 +25,7 @@ from slotcalc.errors import (
 )
 from slotcalc.intervals import Interval, IntervalSet, Relation
 from slotcalc.limits import Limits
+from slotcalc.resources import Missing, free_of, missing, starts_of, who_is_free
 
 __all__ = [
     "ACTIVE",
@@ -38,6 +40,7 @@ __all__ = [
     "LimitExceededError",
     "Limits",
     "LocalTimeError",
+    "Missing",
     "MissingExtraError",
     "ParseError",
     "PointTypeError",
@@ -51,9 +54,14 @@ __all__ = [
     "UnknownZoneError",
     "displaced",
     "explain",
+    "first_fit",
     "free",
+    "free_of",
+    "missing",
     "remaining",
     "starts",
+    "starts_of",
+    "who_is_free",
 ]
 
 __version__ = "0.1.0"

@@ -11,15 +11,22 @@ from slotcalc import (
     Coverage,
     Interval,
     IntervalSet,
+    Missing,
     Relation,
     Segment,
     Slot,
     displaced,
     explain,
+    first_fit,
     free,
+    free_of,
+    missing,
     remaining,
     starts,
+    starts_of,
+    who_is_free,
 )
+from slotcalc.rules import Rule, Switch, Transition, Weekly
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -67,7 +74,26 @@ assert_type(remaining([slot], [booking], whole=True), list[Slot])
 assert_type(displaced([slot], [booking]), list[Booking])
 assert_type(explain([slot], [booking], hour), list[Segment])
 assert_type([start.year for start in starts(IntervalSet([hour]), HOUR, zone="Europe/Paris")], list[int])
+assert_type(first_fit([(NOON, NOON + HOUR)], HOUR, anchor="interval"), Interval[datetime] | None)
 assert_type(slot.replace(capacity=3), Slot)
+
+times = {"anna": IntervalSet([hour]), "ben": IntervalSet([hour])}
+pages = {name: starts(time, HOUR) for name, time in times.items()}
+assert_type(free_of(times, 1), IntervalSet[datetime])
+assert_type(who_is_free(times, hour), tuple[str, ...])
+assert_type(missing(times, (NOON, NOON + HOUR)), tuple[Missing, ...])
+assert_type(list(starts_of(pages)), list[tuple[datetime, tuple[str, ...]]])
+
+rule = Weekly({"Mo": ["09:00-12:00"]}, zone="UTC")
+instants = IntervalSet([hour])
+assert_type(rule.within(hour), IntervalSet[datetime])
+assert_type(rule.transitions((NOON, NOON + HOUR)), list[Transition])
+assert_type(rule | rule.override({date(2026, 3, 2): "off"}), Rule)
+assert_type(rule & instants, Rule)
+assert_type(instants - rule, Rule)
+assert_type(hour | ~rule, Rule)
+assert_type(Rule.from_json(rule.to_json()), Rule)
+assert_type(Switch([(rule, NOON), (instants, None)]).zones, frozenset[str])
 
 # What is refused. Each ignore is an error if the checker sees nothing wrong.
 
@@ -76,6 +102,9 @@ numbers & hour  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 hour - numbers  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
 hour.overlaps(numbers[0])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 numbers.first(after=NOON)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+rule | numbers  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+Rule()  # type: ignore[abstract]  # pyright: ignore[reportAbstractUsage]
+starts(IntervalSet([hour]), HOUR, anchor="noon")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 numbers.by_day("Europe/Paris")  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 Interval(object(), object())  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 Slot(7, hour)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

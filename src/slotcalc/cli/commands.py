@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 import slotcalc
-from slotcalc import availability, files, iso8601, render, zones
+from slotcalc import appointments, availability, files, iso8601, render, zones
 from slotcalc.availability import SegmentState
 from slotcalc.booking import ACTIVE, BookingStatus
 from slotcalc.cli import inputs, output
@@ -402,7 +402,7 @@ def _next_free(segments: Sequence[availability.Segment], moment: datetime, zone:
 def _starts(
     free_time: IntervalSet[datetime], duration: timedelta, every: timedelta | None, zone: ZoneInfo
 ) -> list[datetime]:
-    found = availability.starts(free_time, duration, every=every, zone=zone)
+    found = appointments.starts(free_time, duration, every=every, zone=zone)
     starts = [*islice(found, DEFAULT_LIMITS.occurrences + 1)]
     DEFAULT_LIMITS.check("occurrences", len(starts))
     return starts

@@ -2,8 +2,8 @@
 
 What local times and recurrences mean follows RFC 5545 to the letter, also where the common readers do not: events in
 two zones, times that the clocks jump over or show twice, rules that would run for ever. Each module of this folder
-names what it imports; read them in the order `recurrence`, `literals`, `content`, `timezones`, `moments`, `series`,
-`events`, `availability`, `writing`. Only `content` knows the library icalendar.
+names what it imports; read them in the order `content`, `timezones`, `moments`, `series`, `events`, `availability`,
+`writing`. Only `content` knows the library icalendar.
 """
 
 from slotcalc.ical.availability import read_slots

@@ -14,8 +14,8 @@ from slotcalc import zones
 from slotcalc.errors import ParseError
 from slotcalc.files import day_start
 from slotcalc.ical.content import Component, Property
-from slotcalc.ical.literals import Length, date_or_time, parse_length
 from slotcalc.ical.timezones import TimeZones
+from slotcalc.literals import Length, date_or_time, parse_length
 
 __all__ = ["Moment", "When", "day_of", "instant", "length_of", "span", "when", "whens"]
 

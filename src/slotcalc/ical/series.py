@@ -10,21 +10,20 @@ its own; among components that say the same, the highest SEQUENCE counts. Import
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from slotcalc import zones
 from slotcalc.errors import ParseError, PointTypeError
 from slotcalc.ical.content import Component, Property
-from slotcalc.ical.literals import Length, date_or_time
 from slotcalc.ical.moments import Moment, When, day_of, instant, length_of, span, when, whens
-from slotcalc.ical.recurrence import occurrences, parse_rule
 from slotcalc.ical.timezones import TimeZones
 from slotcalc.intervals import Interval
 from slotcalc.limits import Limits, Steps
+from slotcalc.literals import Length, date_or_time
+from slotcalc.recurrence import occurrences, parse_rule
 
 __all__ = ["Instance", "Question", "grouped", "instances", "question_about", "value_of"]
 
@@ -269,7 +268,7 @@ def _by_rule(found: Property, start: When, low: datetime, high: datetime, questi
     timezones, limits = question.timezones, question.limits
     until, is_utc = date_or_time(rule.until) if rule.until is not None else (None, False)
     if until is not None:
-        high = min(high, _plus(_at_midnight(until), 2 * _DAY))  # a rule without COUNT is walked no further
+        high = min(high, zones.plus(_at_midnight(until), 2 * _DAY))  # a rule without COUNT is walked no further
     wall = start.wall if isinstance(start, Moment) else _at_midnight(start)
     walls = (at for at in occurrences(rule, wall, low, high, question.steps) if at >= low)
     near = [*islice(walls, limits.occurrences + 1)]
@@ -301,22 +300,9 @@ def _bounds(start: When, length: Length, futures: list[_Replacement], question: 
         back, ahead = max(back, ends - at), max(ahead, at - begins)
     if length.days or futures:  # days of the calendar, and what moves by the clock, are a little longer or shorter
         back, ahead = back + _DAY, ahead + _DAY
-    return _wall(question.window.start, -back, zone, min), _wall(question.window.end, ahead, zone, max)
-
-
-def _wall(moment: datetime, length: timedelta, zone: ZoneInfo, extreme: Callable[..., timedelta]) -> datetime:
-    """Return the least or greatest wall time that the instant can have by any of the offsets of those days."""
-    utc = _plus(moment.replace(tzinfo=None), length)
-    days = (_plus(utc, -_DAY), utc, _plus(utc, _DAY))
-    return _plus(utc, extreme(offset for day in days if (offset := zone.utcoffset(day)) is not None))
-
-
-def _plus(wall: datetime, length: timedelta) -> datetime:
-    """Return the sum, or that end of the calendar beyond which it lies."""
-    try:
-        return wall + length
-    except OverflowError:
-        return datetime.max if length > _NOTHING else datetime.min  # noqa: DTZ901  # wall times
+    low, high = zones.plus(question.window.start, -back), zones.plus(question.window.end, ahead)
+    first, last = zones.wall_bounds(low, high, zone)
+    return first.replace(tzinfo=None), last.replace(tzinfo=None)
 
 
 def _at_midnight(day: date) -> datetime:

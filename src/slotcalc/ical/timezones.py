@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from slotcalc import zones
 from slotcalc.errors import ParseError, UnknownZoneError
 from slotcalc.ical.content import WINDOWS_TO_OLSON, Component
-from slotcalc.ical.literals import date_or_time
-from slotcalc.ical.recurrence import occurrences, parse_rule
 from slotcalc.limits import Steps
+from slotcalc.literals import date_or_time
+from slotcalc.recurrence import occurrences, parse_rule
 
 __all__ = ["TimeZones"]
 

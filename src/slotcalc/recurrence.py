@@ -4,19 +4,22 @@ Own code, because the expanders that exist cannot be stopped within a stretch th
 many seconds on a rule such as BYMONTH=2;BYMONTHDAY=30; they judge it in the tests. Here each candidate that is looked
 at is a step, and a rule without COUNT starts at the window instead of at DTSTART, however long ago that was.
 
-Wall times are naive datetimes; which instants they are, `events` asks of `zones`. Imports only `errors` and `limits`.
+Wall times are datetimes without a zone, or all marked with one and the same, which is never asked: `rules.recurring`
+marks them UTC, so that taking an offset away makes instants of them. Which offset, `zones` knows. Imports only `errors`
+and `limits`.
 """
 
 from calendar import isleap, monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice, product
+from itertools import accumulate, chain, dropwhile, islice, product, repeat
+from operator import add
 from typing import Final, NamedTuple, TypeVar
 
 from slotcalc.errors import ParseError
 from slotcalc.limits import Steps
 
-__all__ = ["Rule", "occurrences", "parse_rule"]
+__all__ = ["Recurrence", "occurrences", "parse_rule"]
 
 _T = TypeVar("_T")
 
@@ -41,7 +44,7 @@ _DAY_PARTS: Final = ("BYMONTHDAY", "BYYEARDAY")
 _CLOCK_PARTS: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
-class Rule(NamedTuple):
+class Recurrence(NamedTuple):
     """A recurrence rule as it is written; `until` is still text, since what it means depends on DTSTART."""
 
     frequency: int
@@ -53,7 +56,7 @@ class Rule(NamedTuple):
     parts: dict[str, frozenset[int]]
 
 
-def parse_rule(text: str, *, all_day: bool = False) -> Rule:
+def parse_rule(text: str, *, all_day: bool = False) -> Recurrence:
     """Return the rule, checked; on all-day events BYHOUR, BYMINUTE and BYSECOND are ignored, as the RFC wants.
 
     Raises:
@@ -85,7 +88,7 @@ def parse_rule(text: str, *, all_day: bool = False) -> Rule:
     if all_day:
         parts = {name: numbers for name, numbers in parts.items() if name not in _CLOCK_PARTS}
     number, starts_on = _FREQUENCIES.index(frequency), _WEEKDAYS[week_start]
-    rule = Rule(number, interval, count, until, weekdays or frozenset(), starts_on, parts)
+    rule = Recurrence(number, interval, count, until, weekdays or frozenset(), starts_on, parts)
     _check(rule, text, all_day=all_day)
     return rule
 
@@ -120,7 +123,7 @@ def _weekday(item: str, text: str) -> tuple[int, int]:
     return which, _WEEKDAYS[item[-2:]]
 
 
-def _check(rule: Rule, text: str, *, all_day: bool) -> None:
+def _check(rule: Recurrence, text: str, *, all_day: bool) -> None:
     """Raise `ParseError` for what section 3.3.10 says must not be combined."""
     frequency, parts = rule.frequency, rule.parts
     name = _FREQUENCIES[frequency]
@@ -138,7 +141,7 @@ def _check(rule: Rule, text: str, *, all_day: bool) -> None:
         raise ParseError("BYSETPOS chooses from what another BY… part yields, and there is none", text)
 
 
-def occurrences(rule: Rule, start: datetime, low: datetime, high: datetime, steps: Steps) -> Iterator[datetime]:
+def occurrences(rule: Recurrence, start: datetime, low: datetime, high: datetime, steps: Steps) -> Iterator[datetime]:
     """Yield the wall times of the recurrence before `high` in order, from `start` or from a little before `low`.
 
     `start` is the first occurrence and counts as such, whether the rule has it or not (section 3.8.5.3). COUNT is
@@ -150,14 +153,15 @@ def occurrences(rule: Rule, start: datetime, low: datetime, high: datetime, step
     even = not rule.weekdays and not rule.parts and rule.frequency >= _WEEKLY  # so that each period has one
     skipped = _periods_before(rule, start, low) if rule.total is None or even else 0
     left = None if rule.total is None else rule.total - skipped
-    walk = _by_date if rule.frequency <= _DAILY else _by_clock
-    walls = walk(_completed(rule, start), start, skipped, high, steps)
+    rule = _completed(rule, start)
+    walk = _by_clock if rule.frequency > _DAILY else _by_pattern if _has_pattern(rule) else _by_date
+    walls = walk(rule, start, skipped, high, steps)
     if not skipped and start < high:
-        walls = chain((start,), (wall for wall in walls if wall != start))
-    return islice(walls, None if left is None else max(left, 0))
+        walls = chain((start,), dropwhile(start.__ge__, walls))
+    return walls if left is None else islice(walls, max(left, 0))
 
 
-def _periods_before(rule: Rule, start: datetime, low: datetime) -> int:
+def _periods_before(rule: Recurrence, start: datetime, low: datetime) -> int:
     """Return how many periods of the rule can be left out: all before `low` but one or two."""
     if rule.frequency == _YEARLY:
         passed = low.year - start.year
@@ -172,7 +176,7 @@ def _periods_before(rule: Rule, start: datetime, low: datetime) -> int:
     return max(passed // rule.interval - 1, 0)
 
 
-def _completed(rule: Rule, start: datetime) -> Rule:
+def _completed(rule: Recurrence, start: datetime) -> Recurrence:
     """Return the rule with what it does not say taken from its start, as section 3.3.10 ends."""
     parts, weekdays = dict(rule.parts), rule.weekdays
     if not weekdays and not parts.keys() & _DAY_PARTS:
@@ -192,24 +196,68 @@ def _completed(rule: Rule, start: datetime) -> Rule:
     return rule._replace(parts=parts, weekdays=weekdays)
 
 
-def _by_date(rule: Rule, start: datetime, skipped: int, high: datetime, steps: Steps) -> Iterator[datetime]:
-    """Yield the occurrences of a rule whose period is a day or longer."""
+def _has_pattern(rule: Recurrence) -> bool:
+    """Return whether all weeks of a weekly rule, or all days of a daily one, are alike."""
+    alike = rule.frequency == _WEEKLY or (rule.frequency == _DAILY and not rule.weekdays)
+    return alike and rule.parts.keys() <= set(_CLOCK_PARTS)
+
+
+def _by_pattern(rule: Recurrence, start: datetime, skipped: int, high: datetime, steps: Steps) -> Iterator[datetime]:
+    """Yield the occurrences of a rule whose periods are all alike, and perhaps some before `start`: by adding."""
+    days, every = [0], rule.interval
+    if rule.frequency == _WEEKLY:
+        every *= 7
+        into = (start.weekday() - rule.week_start) % 7
+        # Counted from the weekday of the start: days of its week that came before it belong to the next week in turn.
+        days = sorted(((weekday - rule.week_start) % 7 - into) % every for _, weekday in rule.weekdays)
+    calendar = date.max.toordinal()
+    step = timedelta(min(every, 2 * calendar))
+    clocks = _clocks(rule)
+    pattern = [timedelta(day, clock) for day in days if day < calendar for clock in clocks]
+    first = start.replace(hour=0, minute=0, second=0) + skipped * step
+    return chain.from_iterable(_sums(first, step, pattern, high, steps))
+
+
+def _sums(
+    period: datetime, step: timedelta, pattern: list[timedelta], high: datetime, steps: Steps
+) -> Iterator[list[datetime]]:
+    """Yield the sums of each period with each of the pattern, in lists: one by one costs three times as much."""
+    while period < high:
+        left = high - period
+        count = min(left // step, 512 // (len(pattern) + 1) + 1)
+        steps.take((count + 1) * len(pattern))
+        if count:
+            *periods, period = accumulate(repeat(step, count), add, initial=period)  # a sum is a tenth of a product
+            yield [begin + offset for begin in periods for offset in pattern]
+        else:
+            yield [period + offset for offset in pattern if offset < left]
+            return
+
+
+def _clocks(rule: Recurrence) -> list[int]:
+    """Return the times of day of a rule whose period is a day or longer, as seconds since 00:00."""
     hours, minutes, seconds = (sorted(rule.parts[name]) for name in _CLOCK_PARTS)
-    clocks = [time(hour, minute, second) for hour, minute, second in product(hours, minutes, seconds)]
+    return [3600 * h + 60 * m + s for h, m, s in product(hours, minutes, seconds)]
+
+
+def _by_date(rule: Recurrence, start: datetime, skipped: int, high: datetime, steps: Steps) -> Iterator[datetime]:
+    """Yield the occurrences of a rule whose period is a day or longer."""
+    clocks = [time(clock // 3600, clock // 60 % 60, clock % 60) for clock in _clocks(rule)]
+    zone = start.tzinfo
     for days in _periods(rule, start, skipped):
         if not days or days[0] > high.date():
             return
         steps.take(len(days))
         chosen = [day for day in days if _matches(day, rule)]
         steps.take(len(chosen) * len(clocks))
-        for wall in _positioned([datetime.combine(day, clock) for day in chosen for clock in clocks], rule):
+        for wall in _positioned([datetime.combine(day, clock, zone) for day in chosen for clock in clocks], rule):
             if wall >= high:
                 return
             if wall >= start:
                 yield wall
 
 
-def _periods(rule: Rule, start: datetime, skipped: int) -> Iterator[list[date]]:
+def _periods(rule: Recurrence, start: datetime, skipped: int) -> Iterator[list[date]]:
     """Yield the days of each period that can be in the rule, in order; an empty list means that the calendar ends."""
     step = rule.interval
     months = sorted(rule.parts.get("BYMONTH", range(1, 13)))
@@ -231,7 +279,7 @@ def _month(year: int, month: int) -> list[date]:
     return [date(year, month, day) for day in range(1, monthrange(year, month)[1] + 1)]
 
 
-def _by_clock(rule: Rule, start: datetime, skipped: int, high: datetime, steps: Steps) -> Iterator[datetime]:
+def _by_clock(rule: Recurrence, start: datetime, skipped: int, high: datetime, steps: Steps) -> Iterator[datetime]:
     """Yield the occurrences of a rule whose period is an hour, a minute or a second."""
     unit = _UNITS[rule.frequency]
     step = rule.interval * unit
@@ -254,7 +302,7 @@ def _by_clock(rule: Rule, start: datetime, skipped: int, high: datetime, steps: 
             if period.toordinal() != day:
                 day, day_matches = period.toordinal(), _matches(period, rule)
             if not day_matches:
-                period += _steps_to(datetime.combine(period + _DAY, time()), period, step)
+                period += _steps_to(datetime.combine(period + _DAY, time(), period.tzinfo), period, step)
             elif hours is not None and period.hour not in hours:
                 period += _steps_to(period.replace(minute=0, second=0) + _UNITS[_HOURLY], period, step)
             elif minutes is not None and period.minute not in minutes:
@@ -274,7 +322,7 @@ def _steps_to(target: datetime, period: datetime, step: timedelta) -> timedelta:
     return -((period - target) // step) * step
 
 
-def _positioned(chosen: list[_T], rule: Rule) -> list[_T]:
+def _positioned(chosen: list[_T], rule: Recurrence) -> list[_T]:
     """Return those at the positions of BYSETPOS, if the rule has it."""
     positions = rule.parts.get("BYSETPOS")
     if positions is None:
@@ -283,7 +331,7 @@ def _positioned(chosen: list[_T], rule: Rule) -> list[_T]:
     return [one for index, one in enumerate(chosen) if index in indexes]
 
 
-def _matches(day: date, rule: Rule) -> bool:
+def _matches(day: date, rule: Recurrence) -> bool:
     """Return whether all parts of the rule that are about dates hold for this one."""
     parts = rule.parts
     if "BYMONTH" in parts and day.month not in parts["BYMONTH"]:
@@ -301,7 +349,7 @@ def _matches(day: date, rule: Rule) -> bool:
     return "BYWEEKNO" not in parts or not parts["BYWEEKNO"].isdisjoint(_week(day, rule.week_start))
 
 
-def _is_weekday(day: date, rule: Rule) -> bool:
+def _is_weekday(day: date, rule: Recurrence) -> bool:
     """Return whether BYDAY has the day: each of its kind, or only the n-th of the month, or of the year."""
     weekday = day.weekday()
     if (0, weekday) in rule.weekdays:

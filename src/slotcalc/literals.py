@@ -1,7 +1,7 @@
 """Dates, times and durations as RFC 5545, sections 3.3.4 to 3.3.6, writes them.
 
 Stricter than the readers that exist: digits are 0 to 9 and nothing else, and a day of a duration stays a day, since it
-lasts 23 or 25 hours when clocks change in its night. Imports only `errors`; read `content` next.
+lasts 23 or 25 hours when clocks change in its night. Imports only `errors`; read `recurrence` next.
 """
 
 import re

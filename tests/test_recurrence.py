@@ -11,23 +11,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from slotcalc import LimitExceededError, Limits, ParseError
-from slotcalc.ical.literals import Length, date_or_time, parse_length
-from slotcalc.ical.recurrence import occurrences, parse_rule
 from slotcalc.limits import Steps
+from slotcalc.literals import Length, date_or_time, parse_length
+from slotcalc.recurrence import occurrences, parse_rule
+from tests.recurrences import SPAN, rrules
 
 NEW_YORK = datetime(1997, 9, 2, 9)
 """The DTSTART of nearly all examples of section 3.8.5.3: a Tuesday."""
-
-SPAN = {
-    "YEARLY": timedelta(days=4000),
-    "MONTHLY": timedelta(days=1200),
-    "WEEKLY": timedelta(days=500),
-    "DAILY": timedelta(days=400),
-    "HOURLY": timedelta(days=20),
-    "MINUTELY": timedelta(days=1),
-    "SECONDLY": timedelta(minutes=20),
-}
-"""How long a rule is followed: so that there is something to compare, and no more."""
 
 
 def walls(
@@ -39,50 +29,6 @@ def walls(
 
 def days(text: str, start: datetime = NEW_YORK) -> list[str]:
     return [f"{wall:%Y-%m-%d}" for wall in islice(walls(text, start), 6)]
-
-
-def numbers(least: int, greatest: int, *, signed: bool = False) -> st.SearchStrategy[str]:
-    one = st.integers(least, greatest)
-    if signed:
-        one = one.flatmap(lambda number: st.sampled_from([number, -number]))
-    return st.lists(one, min_size=1, max_size=4).map(lambda chosen: ",".join(map(str, chosen)))
-
-
-@st.composite
-def rules(draw: st.DrawFn) -> str:
-    """Rules of all frequencies and parts that RFC 5545 allows and dateutil reads as it says.
-
-    Left out are weekdays with a number beside some without (dateutil wants both to hold, where the RFC means either),
-    and weeks without a day (dateutil takes all seven, where the RFC takes that of DTSTART).
-    """
-    frequency = draw(st.sampled_from(list(SPAN)))
-    fine = frequency in {"HOURLY", "MINUTELY", "SECONDLY"}
-    parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.sampled_from([1, 1, 1, 2, 3, 5, 25]))}"]
-    weeks = frequency == "YEARLY" and draw(st.integers(0, 5)) == 0
-    if weeks:
-        parts.append(f"BYWEEKNO={draw(numbers(1, 53, signed=True))}")
-    if weeks or draw(st.integers(0, 2)) == 0:
-        counted = frequency in {"YEARLY", "MONTHLY"} and not weeks and draw(st.booleans())
-        which = st.sampled_from([1, 2, 3, 5, -1, -2, -5] if frequency == "MONTHLY" else [1, 2, 10, 53, -1, -30])
-        names = draw(st.lists(st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"]), min_size=1, max_size=3))
-        parts.append("BYDAY=" + ",".join(f"{draw(which) if counted else ''}{name}" for name in names))
-    for name, values, fits in (
-        ("BYMONTH", numbers(1, 12), True),
-        ("BYMONTHDAY", numbers(1, 31, signed=True), frequency != "WEEKLY"),
-        ("BYYEARDAY", numbers(1, 366, signed=True), frequency == "YEARLY" or fine),
-        ("BYHOUR", numbers(0, 23), True),
-        ("BYMINUTE", numbers(0, 59), True),
-        ("BYSECOND", numbers(0, 59), True),
-    ):
-        if fits and draw(st.integers(0, 4)) == 0:
-            parts.append(f"{name}={draw(values)}")
-    if draw(st.booleans()):
-        parts.append(f"WKST={draw(st.sampled_from(['MO', 'SU', 'TH']))}")
-    if len(parts) > 3 and any(part.startswith("BY") for part in parts) and draw(st.integers(0, 3)) == 0:
-        parts.append(f"BYSETPOS={draw(numbers(1, 4, signed=True))}")
-    if draw(st.integers(0, 2)) == 0:
-        parts.append(f"COUNT={draw(st.integers(1, 12))}")
-    return ";".join(parts)
 
 
 STARTS = st.datetimes(datetime(2023, 1, 1), datetime(2025, 12, 31)).map(lambda wall: wall.replace(microsecond=0))
@@ -102,7 +48,7 @@ def by_dateutil(text: str, start: datetime, high: datetime) -> list[datetime]:
 
 
 class TestAgainstDateutil:
-    @given(rules(), STARTS, st.floats(0, 1))
+    @given(rrules(), STARTS, st.floats(0, 1))
     def test_the_same_wall_times_come_in_the_same_order_from_the_start_or_from_later_on(
         self, text: str, start: datetime, part: float
     ) -> None:
@@ -153,7 +99,7 @@ class TestRfc5545:
 
     def test_a_rule_ends_with_the_calendar(self) -> None:
         start = datetime(9999, 12, 20, 23)
-        for frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY"):
+        for frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "DAILY;BYMONTH=12", "HOURLY"):
             assert walls(f"FREQ={frequency}", start, high=datetime(9999, 12, 31, 23, 59))[0] == start
 
     def test_nothing_is_at_or_after_the_end_that_is_asked_for(self) -> None:
