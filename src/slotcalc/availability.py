@@ -12,11 +12,11 @@ from functools import partial
 from itertools import dropwhile, groupby
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
-from slotcalc import kernel
 from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, whole_number
 from slotcalc.coverage import Coverage
 from slotcalc.errors import AmbiguousResourceError, IntervalError, PointTypeError
 from slotcalc.intervals import Interval, IntervalSet, of_edges
+from slotcalc.kernel import Pair, coalesce_utc, subtract_utc
 from slotcalc.points import check_length, moved, normalised
 from slotcalc.values import Value
 
@@ -64,28 +64,31 @@ def free(
     >>> free([Slot("room-1", (9, 12), capacity=2)], [(9, 11), (10, 12)])
     IntervalSet([(9, 10), (11, 12)])
     """
-    if before is not None or after is not None:
-        _check_buffers(before, after)
-    if type(slots) is list and type(bookings) is list and seats == 1:
-        edges = _free_of_plain_pairs(slots, bookings, before, after)
+    if seats == 1 and type(slots) is list and type(bookings) is list:  # perhaps nothing but pairs of UTC datetimes
+        try:
+            taken = bookings if before is after is None else _padded(bookings, before, after)
+            edges = subtract_utc(coalesce_utc(slots), taken)
+        except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
+            edges = None  # slots, bookings, other points or bad input: the long way tells them apart
         if edges is not None:
             return of_edges(edges, False)
+    _check_buffers(before, after)
     whole_number("seats", seats)
     offered = _listed(slots)
     booked = _listed(bookings)
     _one_resource(offered, booked)
     offers = _offers(offered)
     if isinstance(booked, IntervalSet):
-        taken = {1: booked.pad(before, after)}
+        load = {1: booked.pad(before, after)}
     else:
         claims = _claims(booked, before, after, active, ignoring)
         depth = Coverage([claim.taken for claim in claims], [claim.booking.seats for claim in claims])
-        taken = {
+        load = {
             needed: depth.at_least(needed) for needed in {capacity - seats + 1 for capacity in offers} if needed > 0
         }
     nothing: IntervalSet[Any] = IntervalSet.empty()
     return nothing.union(
-        *(offer - taken.get(capacity - seats + 1, nothing) for capacity, offer in offers.items() if capacity >= seats)
+        *(offer - load.get(capacity - seats + 1, nothing) for capacity, offer in offers.items() if capacity >= seats)
     )
 
 
@@ -366,19 +369,15 @@ def _joined(run: Iterable[Segment]) -> Segment:
     return first.replace(interval=first.interval.span(rest[-1].interval)) if rest else first
 
 
-def _free_of_plain_pairs(slots: list[Any], bookings: list[Any], before: Any, after: Any) -> kernel.Edges | None:
-    """Return the edges of the free time by the short way if both lists hold nothing but pairs in UTC, else None."""
-    try:
-        if before is not None or after is not None:
-            early = timedelta(0) if before is None else before
-            late = timedelta(0) if after is None else after
-            padded = [(start - early, end + late) for start, end in bookings if start < end]
-            if len(padded) < len(bookings):
-                return None
-            bookings = padded
-        return kernel.subtract_utc(kernel.coalesce_utc(slots), bookings)
-    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
-        return None  # slots, bookings, other points or bad input: the long way tells them apart
+def _padded(bookings: list[Any], before: Any, after: Any) -> list[Pair]:
+    """Return pairs with their buffers; raises whatever it raises for what is no pair in order, or no buffer."""
+    _check_buffers(before, after)
+    early = timedelta(0) if before is None else before
+    late = timedelta(0) if after is None else after
+    padded = [(start - early, end + late) for start, end in bookings if start < end]
+    if len(padded) < len(bookings):
+        raise IntervalError("a booking is reversed or empty")
+    return padded
 
 
 def _offers(offered: IntervalSet[Any] | list[Any]) -> dict[int, IntervalSet[Any]]:
