@@ -52,6 +52,45 @@ def test_elapsed_time_is_the_same_in_every_zone(quarters: list[tuple[int, int]],
     assert IntervalSet(local).total == IntervalSet(pairs).total
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4), st.booleans(), st.booleans()), max_size=6),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4), st.booleans(), st.booleans()), max_size=6),
+)
+def test_ends_in_several_zones_side_by_side_are_the_same_instants(
+    slots: list[tuple[int, int, bool, bool]], bookings: list[tuple[int, int, bool, bool]]
+) -> None:
+    origin = datetime(2026, 10, 24, 23, tzinfo=UTC)  # the clocks in Berlin go back two hours later
+
+    def pairs(spans: list[tuple[int, int, bool, bool]], *, mixed: bool) -> list[tuple[datetime, datetime]]:
+        return [
+            (
+                (origin + start * HOUR / 2).astimezone(BERLIN if mixed and first else UTC),
+                (origin + (start + length) * HOUR / 2).astimezone(BERLIN if mixed and last else UTC),
+            )
+            for start, length, first, last in spans
+        ]
+
+    assert IntervalSet(pairs(slots, mixed=True)) == IntervalSet(pairs(slots, mixed=False))
+    expected = IntervalSet(pairs(slots, mixed=False)) - IntervalSet(pairs(bookings, mixed=False))
+    assert free(pairs(slots, mixed=False), pairs(bookings, mixed=True)) == expected
+    assert free(pairs(slots, mixed=True), pairs(bookings, mixed=False)) == expected
+    for edge in free(pairs(slots, mixed=True), pairs(bookings, mixed=True))._edges:
+        assert edge.tzinfo is UTC
+
+
+def test_one_end_in_another_zone_is_enough_for_a_closer_look() -> None:
+    hours = [datetime(2026, 3, 2, hour, tzinfo=UTC) for hour in range(6)]
+    expected = IntervalSet([(hours[0], hours[1]), (hours[2], hours[5])])
+    pairs = [(hours[0], hours[1]), (hours[2], hours[4]), (hours[3], hours[5])]
+    for position in range(3):
+        for end in range(2):
+            changed = [list(pair) for pair in pairs]
+            changed[position][end] = changed[position][end].astimezone(BERLIN)
+            made = IntervalSet([(start, last) for start, last in changed])
+            assert made == expected
+            assert all(edge.tzinfo is UTC for edge in made._edges)
+
+
 @pytest.mark.parametrize("one", UNBOUNDED, ids=str)
 def test_an_unbounded_set_says_that_it_must_be_clipped_first(one: IntervalSet[int]) -> None:
     questions: list[Callable[[], object]] = [

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from enum import StrEnum
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias, final
+from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
-from slotcalc import kernel
 from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, whole_number
 from slotcalc.coverage import Coverage
 from slotcalc.errors import AmbiguousResourceError, IntervalError, PointTypeError
 from slotcalc.intervals import Interval, IntervalSet, of_edges
+from slotcalc.kernel import Edges, Pair, coalesce_utc, subtract_utc
 from slotcalc.values import Value
 
 __all__ = ["Bookings", "Segment", "SegmentState", "Slots", "displaced", "explain", "free", "remaining"]
@@ -63,28 +63,31 @@ def free(
     >>> free([Slot("room-1", (9, 12), capacity=2)], [(9, 11), (10, 12)])
     IntervalSet([(9, 10), (11, 12)])
     """
-    if before is not None or after is not None:
-        _check_buffers(before, after)
-    if type(bookings) is list and (type(slots) is list or type(slots) is IntervalSet) and seats == 1:
-        edges = _free_of_single_seats(slots, bookings, before, after, active, ignoring)
+    if seats == 1 and type(bookings) is list and (type(slots) is list or type(slots) is IntervalSet):
+        try:  # perhaps nothing but pairs of UTC datetimes
+            taken = bookings if before is after is None else _padded(bookings, before, after)
+            edges = subtract_utc(coalesce_utc(cast("list[Pair]", slots)), taken)
+        except _NOT_PLAIN:
+            edges = _free_of_single_seats(slots, bookings, before, after, active, ignoring)
         if edges is not None:
             return of_edges(edges, False)
+    _check_buffers(before, after)
     whole_number("seats", seats)
     offered = _listed(slots)
     booked = _listed(bookings)
     _one_resource(offered, booked)
     offers = _offers(offered)
     if isinstance(booked, IntervalSet):
-        taken = {1: booked.pad(before, after)}
+        load = {1: booked.pad(before, after)}
     else:
         claims = _claims(booked, before, after, active, ignoring)
         depth = Coverage([claim.taken for claim in claims], [claim.booking.seats for claim in claims])
-        taken = {
+        load = {
             needed: depth.at_least(needed) for needed in {capacity - seats + 1 for capacity in offers} if needed > 0
         }
     nothing: IntervalSet[Any] = IntervalSet.empty()
     return nothing.union(
-        *(offer - taken.get(capacity - seats + 1, nothing) for capacity, offer in offers.items() if capacity >= seats)
+        *(offer - load.get(capacity - seats + 1, nothing) for capacity, offer in offers.items() if capacity >= seats)
     )
 
 
@@ -286,6 +289,21 @@ def _joined(run: Iterable[Segment]) -> Segment:
     return first.replace(interval=first.interval.span(rest[-1].interval)) if rest else first
 
 
+# What computing with something that is no pair of UTC datetimes raises: the long way tells them apart.
+_NOT_PLAIN: Final = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
+
+
+def _padded(bookings: list[Any], before: Any, after: Any) -> list[Pair]:
+    """Return pairs with their buffers; raises one of `_NOT_PLAIN` for what is no pair in order, or no buffer."""
+    _check_buffers(before, after)
+    early = timedelta(0) if before is None else before
+    late = timedelta(0) if after is None else after
+    padded = [(start - early, end + late) for start, end in bookings if start < end]
+    if len(padded) < len(bookings):
+        raise IntervalError("a booking is reversed or empty")
+    return padded
+
+
 def _free_of_single_seats(
     slots: Any,
     bookings: list[Any],
@@ -293,7 +311,7 @@ def _free_of_single_seats(
     after: Any,  # as in free
     active: Collection[BookingStatus],
     ignoring: str | Collection[str] | None,
-) -> kernel.Edges | None:
+) -> Edges | None:
     """Return the edges of the free time by the short way if all is instants of one resource with one seat, else None.
 
     The slots are a bounded set, pairs in UTC or slots of capacity 1; the bookings are pairs in UTC or bookings, whose
@@ -319,15 +337,10 @@ def _free_of_single_seats(
         if len(names) > 1 and len(names - {""}) > 1:
             return None
         if before is not None or after is not None:
-            early = timedelta(0) if before is None else before
-            late = timedelta(0) if after is None else after
-            padded = [(start - early, end + late) for start, end in bookings if start < end]
-            if len(padded) < len(bookings):
-                return None
-            bookings = padded
-        return kernel.subtract_utc(kernel.coalesce_utc(slots), bookings)
-    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
-        return None  # unbounded, several kinds, other points or bad input: the long way tells them apart
+            bookings = _padded(bookings, before, after)
+        return subtract_utc(coalesce_utc(slots), bookings)
+    except _NOT_PLAIN:
+        return None
 
 
 def _offers(offered: IntervalSet[Any] | list[Any]) -> dict[int, IntervalSet[Any]]:

@@ -270,9 +270,9 @@ class _Row:
         raise self.error(column, f"{value!r:.80} is not a whole number of at least 1")
 
     def status(self) -> BookingStatus:
-        text = self.text("status").upper() or BookingStatus.CONFIRMED
+        text = self.text("status")
         try:
-            return BookingStatus(text)
+            return BookingStatus(text.upper() or BookingStatus.CONFIRMED)
         except ValueError:
             known = ", ".join(BookingStatus)
             raise self.error("status", f"{text!r:.80} is none of {known}") from None
@@ -306,6 +306,9 @@ class _Row:
                 start = self._instant(opens)
                 column = "end_time"
                 end = self._instant(closes)
+            if not start < end:
+                first, last = (self.text(name) for name in names)
+                raise self.error(column, f"no time lies between {first} and {last}; {names[1]} must be the later one")
             return Interval(start, end)
         except InputFileError:
             raise
@@ -322,7 +325,10 @@ class _Row:
 
     def _wall(self, day: date, column: str) -> datetime:
         text = self._needed(column)
-        wall = iso8601.parse_point(f"{day}T{text}")
+        try:
+            wall = iso8601.parse_point(f"{day}T{text}")
+        except ParseError:
+            raise self.error(column, f"{text!r:.80} is no time of day; write it as 09:00, or 24:00") from None
         if isinstance(wall, datetime) and wall.tzinfo is None:
             return wall
         raise self.error(column, f"{text!r} has an offset; write the times with offsets as start and end")

@@ -163,32 +163,32 @@ def _sift(few: Edges, few_inside: bool, many: Edges, many_inside: bool) -> Edges
     if len(few) == 2 and not few_inside:  # one bounded interval
         return clip(many, many_inside, *few)
     edges = iter(few)
-    head: Edges = ()
-    tail: Edges = ()
-    low, high = 0, len(many)
+    middle: list[Point] = []  # what stands for many[first:last]; what is before and after stays as it is
+    first = low = 0
     if few_inside:
-        first = next(edges)
-        low = bisect_left(many, first)
-        head = many[:low]
+        end = next(edges)
+        first = low = bisect_left(many, end)
         if many_inside ^ (low & 1):
-            head = (*head, first)
-    if few_inside ^ (len(few) & 1):
-        last = few[-1]
-        high = bisect_right(many, last, low)
-        tail = many[high:]
-        if many_inside ^ (high & 1):
-            tail = (last, *tail)
-    middle: list[Point] = []
-    for start, end in zip(edges, edges):  # a last edge without a partner is the tail's
-        i = bisect_right(many, start, low, high)
-        low = bisect_left(many, end, i, high)
+            middle.append(end)
+    for start, end in zip(edges, edges):  # a last edge without a partner starts the tail
+        i = bisect_right(many, start, low)
+        low = bisect_left(many, end, i)
         if many_inside ^ (i & 1):
             middle.append(start)
         middle += many[i:low]
         if many_inside ^ (low & 1):
             middle.append(end)
-    # The shorter end first: each edge of a long set is then copied twice, not three times.
-    return head + (tuple(middle) + tail) if len(tail) < len(head) else (head + tuple(middle)) + tail
+    last = len(many)
+    if few_inside ^ (len(few) & 1):
+        start = few[-1]
+        last = bisect_right(many, start, low)
+        if many_inside ^ (last & 1):
+            middle.append(start)
+    elif not few_inside:
+        return tuple(middle)
+    out = list(many)  # measured: one copy, a slice assignment and one more copy beat every way to join slices
+    out[first:last] = middle
+    return tuple(out)
 
 
 def coalesce(pairs: Iterable[Pair]) -> Edges:
@@ -221,12 +221,13 @@ def coalesce_utc(pairs: Iterable[Pair]) -> Edges | None:
     it is kept. A pair that is no pair of datetimes raises whatever it raises: the caller takes any such answer as "not
     plain" and looks closer.
     """
-    ordered = sorted(pairs, key=_start_of)
-    if not ordered:
-        return ()
+    ordered = iter(sorted(pairs, key=_start_of))
     utc = UTC
-    start, end = ordered[0]
-    if end.tzinfo is not utc:
+    for start, end in ordered:
+        break
+    else:
+        return ()
+    if start.tzinfo is not utc or end.tzinfo is not utc or not start < end:
         return None
     out: list[Point] = []
     for s, e in ordered:
@@ -287,19 +288,22 @@ def subtract_utc(edges: Edges | None, pairs: Iterable[Pair]) -> Edges | None:
                 break
             else:
                 return tuple(out) if _are_utc(taken) else None
-        if e > start:
-            if start < s:
-                out.append(start)
-                out.append(s)
-            while not e < end:
-                for start, end in kept:
+        if start < s:
+            out.append(start)
+            out.append(s)
+        elif not start < e:
+            continue
+        if not e < end:
+            for start, end in kept:
+                if e < end:
                     break
-                else:
-                    return tuple(out) if _are_utc(taken) else None
-            if start < e:
-                if e.tzinfo is not utc:
-                    return None
-                start = e
+            else:
+                return tuple(out) if _are_utc(taken) else None
+            if not start < e:
+                continue
+        if e.tzinfo is not utc:
+            return None
+        start = e
     out.append(start)
     out.append(end)
     out += flat
