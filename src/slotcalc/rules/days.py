@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from slotcalc.rules.document import Node
 
 __all__ = [
+    "REACH",
     "DayRule",
     "Override",
     "between",
@@ -44,7 +45,7 @@ _WHOLE: Final = ALL_DAY[0]
 _DATE: Final = itemgetter(0)
 
 # How far before a window a day can lie whose hours reach into it: an overnight span, and clocks that go back by a day.
-_REACH: Final = timedelta(days=3)
+REACH: Final = timedelta(days=3)
 
 
 class DayRule(Rule):
@@ -68,12 +69,15 @@ class DayRule(Rule):
         """Return the rule with the hours of some local days replaced, by others or by "off"; see `Override`."""
         return Override(self, hours)
 
-    def _days(self, window: Interval[datetime], zone: ZoneInfo) -> Iterable[tuple[date, Spans]]:
+    def _check(self, window: Interval[datetime]) -> None:
         self.limits.check("window", window.duration)
         # Nothing below may leave the years 1 to 9999, so a window keeps some distance from their ends.
-        moved(window.start, -2 * _REACH)
-        moved(window.end, 2 * _REACH)
-        first = zones.to_local(window.start - _REACH, zone).date()
+        moved(window.start, -2 * REACH)
+        moved(window.end, 2 * REACH)
+
+    def _days(self, window: Interval[datetime], zone: ZoneInfo) -> Iterable[tuple[date, Spans]]:
+        self._check(window)
+        first = zones.to_local(window.start - REACH, zone).date()
         last = zones.to_local(window.end + _DAY, zone).date()  # where clocks go back, days begin ahead of dates
         return self._hours(first, last)
 

@@ -225,7 +225,7 @@ class Recurring(Rule):
         # In order and apart is what nearly all rules are, and merging takes as long as all of the above.
         edges = None if self._length.days else kernel.alternating(starts, ends)
         if edges is not None:
-            return of_edges(edges, False)  # noqa: FBT003  # bounded
+            return of_edges(edges, False)  # bounded
         return IntervalSet([pair for pair in zip(starts, ends, strict=True) if pair[0] < pair[1]])
 
     def _check_sure(self, walls: list[datetime], window: Interval[datetime]) -> None:

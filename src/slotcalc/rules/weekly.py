@@ -1,14 +1,18 @@
 """The hours of the week. Imports `days` and `hours`; read `dates` next, for what does not come every week."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta, tzinfo
+from datetime import MAXYEAR, date, datetime, timedelta, tzinfo
+from itertools import accumulate, pairwise, repeat
+from operator import add, lt
 from typing import TYPE_CHECKING, Any, Final, final
 
 from slotcalc import zones
 from slotcalc.errors import PointTypeError
+from slotcalc.intervals import Interval, IntervalSet, of_edges
+from slotcalc.kernel import Edges, alternating
 from slotcalc.limits import DEFAULT_LIMITS, Limits
-from slotcalc.rules.days import DayRule, check_disambiguate, check_order, disambiguate_to_json
-from slotcalc.rules.hours import HoursText, Spans, read_week, week_text
+from slotcalc.rules.days import REACH, DayRule, check_disambiguate, check_order, disambiguate_to_json
+from slotcalc.rules.hours import ALL_DAY, HoursText, Spans, read_week, week_text
 from slotcalc.zones import Disambiguate
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Weekly"]
 
 _DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
 
 
 @final
@@ -58,7 +63,7 @@ class Weekly(DayRule):
     2026-03-05T12:00:00Z/2026-03-05T16:00:00Z
     """
 
-    __slots__ = ("_week", "disambiguate", "hours", "limits", "valid_from", "valid_until", "zone")
+    __slots__ = ("_closes", "_opens", "_week", "disambiguate", "hours", "limits", "valid_from", "valid_until", "zone")
     __match_args__ = ("hours", "zone", "valid_from", "valid_until", "disambiguate", "limits")
     _positional = 1
     _kind = "weekly"
@@ -68,6 +73,9 @@ class Weekly(DayRule):
     valid_until: date | None
     # Seven entries from Monday on, read from `hours`.
     _week: tuple[Spans, ...]
+    # When the spans open and close, from Monday 00:00 on; empty where that does not say all.
+    _opens: tuple[timedelta, ...]
+    _closes: tuple[timedelta, ...]
 
     def __init__(
         self,
@@ -86,6 +94,11 @@ class Weekly(DayRule):
             raise PointTypeError(f"{hours!r:.80} is not text; write weekly hours such as 'Mo-Fr 09:00-17:00'", hours)
         limits.check("text", len(hours))
         check_order("valid_from", valid_from, "valid_until", valid_until)
+        week = read_week(hours)
+        spans = [(number * _DAY, span) for number, spans in enumerate(week) for span in spans]
+        even = sorted((day + opens, day + closes) for day, (opens, closes) in spans)
+        if valid_from or valid_until or disambiguate != "compatible" or any(ALL_DAY[0] in spans for spans in week):
+            even = []
         self._set(
             hours=hours,
             zone=str(zones.zone(zone)),
@@ -93,8 +106,36 @@ class Weekly(DayRule):
             valid_until=valid_until,
             disambiguate=check_disambiguate(disambiguate),
             limits=limits,
-            _week=read_week(hours),
+            _week=week,
+            _opens=tuple([opens for opens, _ in even]),
+            _closes=tuple([closes for _, closes in even]),
         )
+
+    def _within(self, window: Interval[datetime]) -> IntervalSet[datetime]:
+        edges = self._edges_of_weeks(window) if self._opens else None
+        return super()._within(window) if edges is None else of_edges(edges, False) & window
+
+    def _edges_of_weeks(self, window: Interval[datetime]) -> Edges | None:
+        """Return the edges of the weeks that bear on the window, or None if their days must be looked at one by one.
+
+        A sixth of the time: wall times, marked as UTC, are made by adding lengths to Mondays, and become instants by
+        taking the offset away.
+        """
+        self._check(window)
+        zone = zones.zone(self.zone)
+        low, high = zones.wall_bounds(window.start - REACH, window.end, zone)
+        monday = low.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(low.weekday())
+        count = (high - monday) // _WEEK
+        if count * len(self._opens) > self.limits.occurrences or high.year == MAXYEAR:
+            return None
+        weeks: list[datetime] = list(accumulate(repeat(_WEEK, count + 1), add, initial=monday))  # a tenth of i * _WEEK
+        offset: Any = zone.utcoffset  # looks at the clock alone, whatever the mark
+        if any(abs(after - before) >= _DAY for before, after in pairwise(map(offset, weeks))):  # a date was left out
+            return None
+        weeks.pop()
+        starts = [(wall := week + opens) - offset(wall) for week in weeks for opens in self._opens]
+        ends = [(wall := week + closes) - offset(wall) for week in weeks for closes in self._closes]
+        return alternating(starts, ends) if all(map(lt, starts, ends)) else None
 
     def _hours(self, first: date, last: date) -> Iterator[tuple[date, Spans]]:
         day = first if self.valid_from is None else max(first, self.valid_from)
