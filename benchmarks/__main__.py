@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import free_time, import_time, large_set, operators
+from benchmarks import free_time, import_time, large_set, operators, rules
 from benchmarks.comparison import Run
 from benchmarks.contenders import installed
 from benchmarks.report import Table, printed, write_json
@@ -26,6 +26,8 @@ BENCHMARKS: Final[dict[str, Callable[[Run], Table]]] = {
     "large-set": large_set.large_set,
     "day": free_time.day,
     "quarter": free_time.quarter,
+    "rules": rules.year_of_hours,
+    "pages": rules.pages,
     "import": import_time.import_time,
 }
 
