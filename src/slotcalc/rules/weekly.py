@@ -113,7 +113,7 @@ class Weekly(DayRule):
 
     def _within(self, window: Interval[datetime]) -> IntervalSet[datetime]:
         edges = self._edges_of_weeks(window) if self._opens else None
-        return super()._within(window) if edges is None else of_edges(edges, False) & window
+        return super()._within(window) if edges is None else of_edges(edges, False)
 
     def _edges_of_weeks(self, window: Interval[datetime]) -> Edges | None:
         """Return the edges of the weeks that bear on the window, or None if their days must be looked at one by one.
