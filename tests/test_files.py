@@ -164,7 +164,7 @@ class TestWhen:
             ("2026-03-02T10:00Z,2026-03-02T09:00Z,,,", "no time lies between 2026-03-02T10:00Z and 2026-03-02T09:00Z"),
             ("2026-02-30,2026-03-01,,,", "'2026-02-30' does not exist"),
             (",,9999-12-31,22:00,02:00", "outside the years 1 to 9999"),
-            (",,9999-12-31,,", "column 'date': 9999-12-31 does not end within"),
+            (",,9999-12-31,,", "column 'date': the day after it lies outside the years"),
             ("\u0662026-03-02,2026-03-03,,,", "is not an ISO 8601 date"),
         ],
     )

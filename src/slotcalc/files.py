@@ -33,7 +33,7 @@ from zoneinfo import ZoneInfo
 
 from slotcalc import iso8601, zones
 from slotcalc.booking import Booking, BookingStatus, Slot
-from slotcalc.errors import InputFileError, LocalTimeError, ParseError, SlotcalcError
+from slotcalc.errors import InputFileError, ParseError, SlotcalcError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 
@@ -41,7 +41,6 @@ __all__ = [
     "Format",
     "Progress",
     "Source",
-    "day_start",
     "free_as_csv",
     "free_as_json",
     "read_bookings",
@@ -342,15 +341,7 @@ class _Row:
             raise ParseError(f"{point.isoformat()!r} is a local time and no zone is given; {mend}", point)
         if isinstance(point, datetime):
             return zones.to_instant(point, zone, disambiguate=self._where.disambiguate)
-        return day_start(point, zone)
-
-
-def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant at which a local day begins; that of the next one for a date that the zone left out."""
-    try:
-        return zones.day_bounds(day, zone)[0]
-    except LocalTimeError:
-        return zones.at(day, timedelta(), zone)
+        return zones.day_start(point, zone)
 
 
 def _made(

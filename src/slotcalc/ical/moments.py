@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from slotcalc import zones
 from slotcalc.errors import ParseError
-from slotcalc.files import day_start
 from slotcalc.ical.content import Component, Property
 from slotcalc.ical.timezones import TimeZones
 from slotcalc.literals import Length, date_or_time, parse_length
@@ -68,7 +67,7 @@ def instant(moment: When, timezones: TimeZones) -> datetime:
         if moment.zone is _UTC:  # a third of the time, and most of a long list of exceptions
             return moment.wall.replace(tzinfo=UTC)
         return zones.to_instant(moment.wall, moment.zone)
-    return day_start(moment, timezones.local(f"the date {moment}"))
+    return zones.day_start(moment, timezones.local(f"the date {moment}"))
 
 
 def day_of(moment: When) -> date:
