@@ -5,22 +5,30 @@ from __future__ import annotations
 import slotcalc
 
 NAMES = {
-    "values": {"Booking", "Coverage", "Interval", "IntervalSet", "Limits", "Missing", "Segment", "Slot"},
-    "enumerations": {"ACTIVE", "BookingStatus", "Relation", "SegmentState"},
-    "questions": {"displaced", "explain", "first_fit", "free", "remaining", "starts"},
+    "values": {"AuditEvent", "Booking", "Coverage", "Interval", "IntervalSet", "Limits", "Missing", "Segment", "Slot"},
+    "enumerations": {"ACTIVE", "Action", "BookingStatus", "Relation", "SegmentState"},
+    "questions": {"diff", "displaced", "explain", "first_fit", "free", "remaining", "starts"},
     "questions to several resources": {"free_of", "missing", "starts_of", "who_is_free"},
     "errors": {
         "AmbiguousResourceError",
+        "DuplicateIdError",
+        "HorizonError",
+        "ImpossibleEventError",
         "InputFileError",
         "IntervalError",
         "LimitExceededError",
         "LocalTimeError",
         "MissingExtraError",
+        "NotAvailableError",
         "ParseError",
         "PointTypeError",
         "PointValueError",
+        "RequestConflictError",
+        "RevisionConflictError",
         "SlotcalcError",
         "UnboundedError",
+        "UnknownBookingError",
+        "UnknownEventError",
         "UnknownZoneError",
     },
 }

@@ -6,16 +6,24 @@ pickles, and says how to mend the call. This module imports nothing; read `point
 
 __all__ = [
     "AmbiguousResourceError",
+    "DuplicateIdError",
+    "HorizonError",
+    "ImpossibleEventError",
     "InputFileError",
     "IntervalError",
     "LimitExceededError",
     "LocalTimeError",
     "MissingExtraError",
+    "NotAvailableError",
     "ParseError",
     "PointTypeError",
     "PointValueError",
+    "RequestConflictError",
+    "RevisionConflictError",
     "SlotcalcError",
     "UnboundedError",
+    "UnknownBookingError",
+    "UnknownEventError",
     "UnknownZoneError",
 ]
 
@@ -82,3 +90,35 @@ class InputFileError(SlotcalcError, ValueError):
 
 class MissingExtraError(SlotcalcError, ImportError):
     """An optional part whose third-party packages are not installed; the message names the extra to install."""
+
+
+class ImpossibleEventError(SlotcalcError, ValueError):
+    """An audit event that adds time which is there already, or removes time which is not there."""
+
+
+class NotAvailableError(SlotcalcError, ValueError):
+    """Time that cannot be booked; `values` hold the booking and the segments of `explain` that say why not."""
+
+
+class UnknownBookingError(SlotcalcError, LookupError):
+    """The id of a booking that the repository does not have, or that was released already."""
+
+
+class UnknownEventError(SlotcalcError, LookupError):
+    """The id of an audit event that the log does not have."""
+
+
+class DuplicateIdError(SlotcalcError, ValueError):
+    """The id of a new booking that another booking has already."""
+
+
+class RevisionConflictError(SlotcalcError, ValueError):
+    """An edit that expected another revision: somebody else has edited the slots since they were read."""
+
+
+class RequestConflictError(SlotcalcError, ValueError):
+    """A request id that was used before for something else."""
+
+
+class HorizonError(SlotcalcError, LookupError):
+    """A question about a time whose events were purged; `values` hold the earliest revision that can be answered."""

@@ -26,12 +26,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from io import StringIO
-from math import isfinite
 from pathlib import Path
 from typing import IO, Any, Final, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
-from slotcalc import iso8601, zones
+from slotcalc import iso8601, strict_json, zones
 from slotcalc.booking import Booking, BookingStatus, Slot
 from slotcalc.errors import InputFileError, ParseError, SlotcalcError
 from slotcalc.intervals import Interval, IntervalSet
@@ -209,14 +208,9 @@ def _shown(free: IntervalSet[datetime], zone: str | tzinfo) -> Iterator[tuple[da
     for day, pieces in free.by_day(zone):
         shown = []
         for start, end in pieces:
-            until = "24:00" if end.date() > day else _clock(end)
-            shown.append((_clock(start), until, iso8601.format_point(start), iso8601.format_point(end)))
+            clocks = iso8601.format_clock(start, day), iso8601.format_clock(end, day)
+            shown.append((*clocks, iso8601.format_point(start), iso8601.format_point(end)))
         yield day, shown
-
-
-def _clock(local: datetime) -> str:
-    clock = local.time().isoformat()
-    return clock.removesuffix(":00")
 
 
 class _Where:
@@ -520,26 +514,7 @@ def _without_days(items: list[Any]) -> Iterator[Any]:
 
 
 def _json(text: str, where: _Where) -> Any:  # whatever the file holds
-    """Parse JSON as RFC 8259 has it: `json` alone takes NaN, makes 1e400 infinite, forgets the first of equal names."""
-
-    def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            names = [name for name, _ in pairs]
-            twin = next(name for name in names if names.count(name) > 1)
-            raise where.error("", f"the name {twin!r:.80} is twice in one object; drop one of them", twin)
-        return made
-
-    def finite(text: str) -> float:
-        if not isfinite(float(text)):
-            raise where.error("", f"{text:.80} is no number that JSON has; give a finite one", text)
-        return float(text)
-
     try:
-        return json.loads(text, object_pairs_hook=no_twins, parse_float=finite, parse_constant=finite)
-    except InputFileError:
-        raise
-    except json.JSONDecodeError as error:
-        raise where.error(f"line {error.lineno}, column {error.colno}", f"it is no JSON: {error.msg}") from None
-    except (RecursionError, ValueError) as error:  # nested too deeply; a whole number of thousands of digits
-        raise where.error("", f"it is no JSON that can be read: {error}") from None
+        return strict_json.loads(text)
+    except ParseError as error:
+        raise where.error("", str(error), *error.values) from None

@@ -12,9 +12,11 @@ from slotcalc.errors import IntervalError, ParseError, PointTypeError, PointValu
 
 __all__ = [
     "DatePoint",
+    "format_clock",
     "format_duration",
     "format_interval",
     "format_point",
+    "parse_clock",
     "parse_duration",
     "parse_interval",
     "parse_point",
@@ -86,6 +88,35 @@ def _mend(shape: str) -> str:
     if ".0000000" in shape or ",0000000" in shape:
         return "write at most six decimals, because a datetime holds microseconds"
     return "write it as 2026-03-02, 2026-03-02T09:00, 2026-03-02T09:00Z or 2026-03-02T09:00+01:00"
+
+
+def parse_clock(text: str) -> timedelta:
+    """Return how far a clock that shows `HH:MM[:SS[.ffffff]]` has moved on from 00:00; 24:00 is the end of the day.
+
+    Raises:
+        ParseError: for any other text.
+        PointTypeError: for a value that is not text.
+
+    >>> parse_clock("09:30")
+    datetime.timedelta(seconds=34200)
+    """
+    if _checked(text).translate(_DIGITS) not in _CLOCKS:
+        raise ParseError(f"{text!r} is no time of day; write it as 09:00, or 24:00", text)
+    try:
+        return _date_time(f"2000-01-01T{text}", "") - datetime(2000, 1, 1)  # noqa: DTZ001  # a wall clock
+    except ValueError as error:
+        raise ParseError(f"{text!r} is no time of day: {error}", text) from None
+
+
+def format_clock(local: datetime, day: date) -> str:
+    """Return what the clocks show at a local time of that day, as short as is exact; midnight after it is 24:00.
+
+    >>> format_clock(datetime(2026, 3, 2, 9, 30), date(2026, 3, 2))
+    '09:30'
+    """
+    if local.date() > day:
+        return "24:00"
+    return local.time().isoformat().removesuffix(":00")
 
 
 def parse_duration(text: str) -> timedelta:

@@ -1,0 +1,142 @@
+"""The decisions of an exchange, as pure functions: every repository reads, asks these, and writes what they say.
+
+They are public for people who write an adapter of their own. Imports `protocols`; read `memory` next, which shows them
+in use.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from slotcalc.booking import Booking, BookingStatus, Slot
+from slotcalc.diff.ledger import by_identity
+from slotcalc.errors import (
+    AmbiguousResourceError,
+    DuplicateIdError,
+    HorizonError,
+    IntervalError,
+    RequestConflictError,
+    RevisionConflictError,
+    UnknownBookingError,
+    UnknownEventError,
+)
+from slotcalc.intervals import Interval
+from slotcalc.repository.protocols import Describe, Replaced, Request
+
+__all__ = [
+    "Exchange",
+    "check_booking",
+    "check_revision",
+    "check_same_request",
+    "exchange",
+    "horizon_error",
+    "slots_inside",
+    "unknown_booking",
+    "unknown_event",
+]
+
+
+class Exchange(NamedTuple):
+    """What a repository has to do and to answer."""
+
+    replaced: Replaced
+    gone: list[Slot]
+    new: list[Slot]
+
+
+def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any]) -> list[Slot]:
+    """Return the slots in order of their start, if all are of the resource and inside the window.
+
+    Raises:
+        AmbiguousResourceError: for a slot of another resource.
+        IntervalError: for a slot that reaches out of the window.
+    """
+    inside = sorted(slots, key=lambda slot: slot.interval.start)
+    for slot in inside:
+        if slot.resource_id != resource_id:
+            message = f"{slot!r:.200} is a slot of {slot.resource_id!r}, not of {resource_id!r}"
+            raise AmbiguousResourceError(message, slot.resource_id, resource_id)
+        if slot.interval.start < window.start or window.end < slot.interval.end:
+            message = f"{slot.interval} reaches out of the window {window}; widen the window or cut the slot"
+            raise IntervalError(message, slot, window)
+    return inside
+
+
+def exchange(
+    there: Sequence[Slot],
+    after: Sequence[Slot],
+    window: Interval[Any],
+    *,
+    resource_id: str,
+    revision: int,
+    bookings: Sequence[Booking],
+    describe: Describe | None,
+) -> Exchange:
+    """Return what becomes of the slots that overlap the window (`there`) when those inside it become `after`.
+
+    If time and identities stay as they are, nothing is gone or new, and the revision stays.
+    """
+    before = [_cut(slot, window) for slot in there]
+    if by_identity(before, resource_id) == by_identity(after, resource_id):
+        return Exchange(Replaced(before, before, revision, bookings=bookings), [], [])
+    replaced = Replaced(before, after, revision + 1, bookings=bookings)
+    if describe is not None:
+        replaced = replaced.replace(events=describe(replaced))
+    outside = [
+        slot.replace(interval=piece)
+        for slot in there
+        for piece in slot.interval - window  # none, unless it crosses an edge
+    ]
+    return Exchange(replaced, [*there], [*outside, *after])
+
+
+def _cut(slot: Slot, window: Interval[Any]) -> Slot:
+    """Return the part of a slot that overlaps the window which is inside it; the very slot if all of it is."""
+    start, end = slot.interval.start, slot.interval.end
+    if not start < window.start and not window.end < end:
+        return slot
+    return slot.replace(interval=(max(start, window.start), min(end, window.end)))
+
+
+def check_revision(resource_id: str, expected: int | None, revision: int) -> None:
+    """Raise `RevisionConflictError` if another revision was expected than there is."""
+    if expected is not None and expected != revision:
+        message = f"{resource_id!r} is at revision {revision}, not {expected}; read it again and decide anew"
+        raise RevisionConflictError(message, expected, revision)
+
+
+def check_same_request(request: Request, fingerprint: str) -> None:
+    """Raise `RequestConflictError` if the request was made before with another content."""
+    if request.fingerprint != fingerprint:
+        message = f"the request id {request.id!r} was used before for something else; give each request one of its own"
+        raise RequestConflictError(message, request.id)
+
+
+def check_booking(booking: Booking, there: Booking | None, *, moving: bool) -> None:
+    """Check the id of a booking against the one that has it already, if there is one.
+
+    Raises:
+        DuplicateIdError: if it is new and its id is taken.
+        UnknownBookingError: if it is to be moved and is not there, or was cancelled.
+    """
+    if moving and (there is None or there.status is BookingStatus.CANCELLED):
+        raise unknown_booking(booking.resource_id, str(booking.id))
+    if not moving and there is not None:
+        message = f"{booking.resource_id!r} has a booking {booking.id!r} already; give each booking an id of its own"
+        raise DuplicateIdError(message, booking.id)
+
+
+def unknown_booking(resource_id: str, booking_id: str) -> UnknownBookingError:
+    """Return the error for a booking that is not there."""
+    message = f"{resource_id!r} has no active booking {booking_id!r:.80}"
+    return UnknownBookingError(message, resource_id, booking_id)
+
+
+def unknown_event(event_id: str) -> UnknownEventError:
+    """Return the error for an event that is not there."""
+    return UnknownEventError(f"the log has no event {event_id!r:.80}; it may have been purged", event_id)
+
+
+def horizon_error(resource_id: str, asked: object, earliest: int) -> HorizonError:
+    """Return the error for a question about what was purged."""
+    message = f"the history of {resource_id!r} begins after revision {earliest}; {asked} lies before it"
+    return HorizonError(message, earliest, asked)
