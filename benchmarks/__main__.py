@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import free_time, import_time, large_set, operators, rules
+from benchmarks import free_time, import_time, large_set, operators, rules, sql_availability
 from benchmarks.comparison import Run
 from benchmarks.contenders import installed
 from benchmarks.report import Table, printed, write_json
@@ -28,6 +28,8 @@ BENCHMARKS: Final[dict[str, Callable[[Run], Table]]] = {
     "quarter": free_time.quarter,
     "rules": rules.year_of_hours,
     "pages": rules.pages,
+    "sql-day": sql_availability.day_in_server,
+    "sql-page": sql_availability.page_in_server,
     "import": import_time.import_time,
 }
 

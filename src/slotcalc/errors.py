@@ -15,12 +15,14 @@ __all__ = [
     "LocalTimeError",
     "MissingExtraError",
     "NotAvailableError",
+    "OutcomeUnknownError",
     "ParseError",
     "PointTypeError",
     "PointValueError",
     "RequestConflictError",
     "RevisionConflictError",
     "SlotcalcError",
+    "StoreError",
     "UnboundedError",
     "UnknownBookingError",
     "UnknownEventError",
@@ -122,3 +124,18 @@ class RequestConflictError(SlotcalcError, ValueError):
 
 class HorizonError(SlotcalcError, LookupError):
     """A question about a time whose events were purged; `values` hold the earliest revision that can be answered."""
+
+
+class StoreError(SlotcalcError, RuntimeError):
+    """A database that cannot be reached, refuses or is locked: nothing was written, so the call may be repeated.
+
+    The message holds neither a password nor what was to be written; `values` hold the SQLSTATE or the driver's error.
+    """
+
+
+class OutcomeUnknownError(SlotcalcError, RuntimeError):
+    """An edit whose connection was lost while it was committed: it was made, or it was not.
+
+    Making it again under the same request id is safe: it is made once. Without a request id, read what is there first.
+    `values` hold the resource and the request id.
+    """
