@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import free_time, import_time, large_set, operators, rules
+from benchmarks import editing, free_time, history, import_time, large_set, operators, rules
 from benchmarks.comparison import Run
 from benchmarks.contenders import installed
 from benchmarks.report import Table, printed, write_json
@@ -28,6 +28,10 @@ BENCHMARKS: Final[dict[str, Callable[[Run], Table]]] = {
     "quarter": free_time.quarter,
     "rules": rules.year_of_hours,
     "pages": rules.pages,
+    "stats": history.history_of_edits,
+    "history": history.page_of_history,
+    "replay": history.replayed,
+    "editing": editing.editing,
     "import": import_time.import_time,
 }
 

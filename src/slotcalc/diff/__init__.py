@@ -5,7 +5,7 @@
 """
 
 from slotcalc.diff.changes import apply, compose, diff, invert
-from slotcalc.diff.event import Action, AuditEvent
+from slotcalc.diff.event import Action, AuditEvent, Identity
 from slotcalc.diff.ledger import Ledger
 
-__all__ = ["Action", "AuditEvent", "Ledger", "apply", "compose", "diff", "invert"]
+__all__ = ["Action", "AuditEvent", "Identity", "Ledger", "apply", "compose", "diff", "invert"]

@@ -5,19 +5,19 @@ in use.
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+from slotcalc.audit.log import horizon_error, unknown_event
 from slotcalc.booking import Booking, BookingStatus, Slot
 from slotcalc.diff.ledger import by_identity
 from slotcalc.errors import (
     AmbiguousResourceError,
     DuplicateIdError,
-    HorizonError,
     IntervalError,
     RequestConflictError,
     RevisionConflictError,
     UnknownBookingError,
-    UnknownEventError,
 )
 from slotcalc.intervals import Interval
 from slotcalc.repository.protocols import Describe, Replaced, Request
@@ -50,7 +50,7 @@ def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any])
         AmbiguousResourceError: for a slot of another resource.
         IntervalError: for a slot that reaches out of the window.
     """
-    inside = sorted(slots, key=lambda slot: slot.interval.start)
+    inside = sorted(slots, key=attrgetter("interval.start"))
     for slot in inside:
         if slot.resource_id != resource_id:
             message = f"{slot!r:.200} is a slot of {slot.resource_id!r}, not of {resource_id!r}"
@@ -83,8 +83,9 @@ def exchange(
         replaced = replaced.replace(events=describe(replaced))
     outside = [
         slot.replace(interval=piece)
-        for slot in there
-        for piece in slot.interval - window  # none, unless it crosses an edge
+        for slot, inside in zip(there, before, strict=True)
+        if inside is not slot  # it crosses an edge of the window
+        for piece in slot.interval - window
     ]
     return Exchange(replaced, [*there], [*outside, *after])
 
@@ -129,14 +130,3 @@ def unknown_booking(resource_id: str, booking_id: str) -> UnknownBookingError:
     """Return the error for a booking that is not there."""
     message = f"{resource_id!r} has no active booking {booking_id!r:.80}"
     return UnknownBookingError(message, resource_id, booking_id)
-
-
-def unknown_event(event_id: str) -> UnknownEventError:
-    """Return the error for an event that is not there."""
-    return UnknownEventError(f"the log has no event {event_id!r:.80}; it may have been purged", event_id)
-
-
-def horizon_error(resource_id: str, asked: object, earliest: int) -> HorizonError:
-    """Return the error for a question about what was purged."""
-    message = f"the history of {resource_id!r} begins after revision {earliest}; {asked} lies before it"
-    return HorizonError(message, earliest, asked)

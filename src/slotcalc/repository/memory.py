@@ -229,7 +229,11 @@ class MemoryAuditLog:
                 if event.id in self._by_id or (baseline is not None and event.revision <= baseline.revision):
                     continue
                 self._by_id[event.id] = event
-                insort(self._by_resource.setdefault(event.resource_id, []), event, key=_place)
+                events_there = self._by_resource.setdefault(event.resource_id, [])
+                if events_there and event.place < events_there[-1].place:  # it comes late
+                    insort(events_there, event, key=_place)
+                else:
+                    events_there.append(event)
                 kept += 1
             return kept
 
