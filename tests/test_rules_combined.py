@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,28 @@ OPERANDS = {"A": A, "B": B, "C": C, "SET": SET, "NOT_SET": ~SET}
 )
 def test_a_combination_prints_as_the_expression_with_parentheses_where_they_are_needed(rule: Rule, text: str) -> None:
     assert repr(rule) == text.format(**{name: repr(value) for name, value in OPERANDS.items()})
+
+
+@pytest.mark.parametrize(
+    "make,text",
+    [
+        (lambda many: A - many, "<{A} - {many}>"),
+        (lambda many: ~(A & (B | many)), "<~({A} & ({B} | {many}))>"),
+        (lambda many: Switch([(A | many, DAY.start), (B, None)]), "<Switch(((<{A} | {many}>, {start}), ({B}, None)))>"),
+        (lambda many: C | Switch([(many, None)]), "<{C} | Switch((({many}, None),))>"),
+    ],
+)
+def test_a_rule_that_holds_a_set_too_large_for_code_prints_in_angle_brackets_as_a_whole(
+    make: Callable[[IntervalSet[datetime]], Rule], text: str
+) -> None:
+    def first(days: int) -> IntervalSet[datetime]:
+        return IntervalSet([DAY.shift(2 * n * DAY.duration) for n in range(days)])
+
+    names = {"datetime": dt, "Interval": Interval, "IntervalSet": IntervalSet, "Weekly": Weekly}
+    whole = make(first(50))
+    assert eval(repr(whole), names | {"Switch": Switch}) == whole  # noqa: S307  # that a repr is code is what is tested
+    many = first(51)
+    assert repr(make(many)) == text.format(**OPERANDS, many=repr(many), start=repr(DAY.start))
 
 
 def test_sets_among_the_operands_become_one() -> None:

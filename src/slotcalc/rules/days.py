@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 from zoneinfo import ZoneInfo
 
 from slotcalc import zones
-from slotcalc.errors import IntervalError, LocalTimeError, ParseError, PointTypeError
+from slotcalc.errors import IntervalError, LocalTimeError, ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.limits import Limits
-from slotcalc.points import moved
 from slotcalc.rules.hours import ALL_DAY, HoursText, Spans, hours_text, read_hours
 from slotcalc.rules.rule import Rule, Transition, depth_above, operand_to_json
 from slotcalc.zones import Disambiguate
@@ -46,6 +45,8 @@ _DATE: Final = itemgetter(0)
 
 # How far before a window a day can lie whose hours reach into it: an overnight span, and clocks that go back by a day.
 REACH: Final = timedelta(days=3)
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC) + 2 * REACH
+_LATEST: Final = datetime.max.replace(tzinfo=UTC) - 2 * REACH
 
 
 class DayRule(Rule):
@@ -72,8 +73,10 @@ class DayRule(Rule):
     def _check(self, window: Interval[datetime]) -> None:
         self.limits.check("window", window.duration)
         # Nothing below may leave the years 1 to 9999, so a window keeps some distance from their ends.
-        moved(window.start, -2 * REACH)
-        moved(window.end, 2 * REACH)
+        if window.start < _EARLIEST or window.end > _LATEST:
+            raise PointValueError(
+                f"{window} comes within 6 days of the years 0 and 10000; ask for a part of it", window
+            )
 
     def _days(self, window: Interval[datetime], zone: ZoneInfo) -> Iterable[tuple[date, Spans]]:
         self._check(window)

@@ -60,6 +60,7 @@ class Rule(Value, ABC):
     A new rule is a subclass that names its fields as `Value` wants it, sets `_kind`, its name in JSON, and has
 
     * `zone`, a field, or a `zones` of its own;
+    * `_operands()`, if it holds other rules;
     * `_within(window)`: the answer for a checked window; what lies outside of it is clipped by `within`;
     * `_doubtful(window)`: the transitions near the window, in any order, some perhaps twice or outside;
     * `_to_json()` and `_from_json(node)`: its fields as JSON, without the kind, and back; `limits` is not among them.
@@ -132,6 +133,18 @@ class Rule(Value, ABC):
     def complement(self) -> "Rule":
         """Return the rule for all that this one does not offer; the complement of a complement is the rule itself."""
         return _rule("not", [self])
+
+    def _operands(self) -> "Iterable[Operand]":
+        """Return the rules and sets that the rule holds."""
+        return ()
+
+    def __repr__(self) -> str:
+        """Return the code that makes this rule; if it holds a set too large for that, as a whole in angle brackets."""
+        text = self._expression()
+        return text if _is_code(self) else f"<{text}>"
+
+    def _expression(self) -> str:
+        return super().__repr__()
 
     def __or__(self, other: "Operand | Interval[datetime]") -> "Rule":
         return self.union(other) if _goes_with(other) else NotImplemented
@@ -290,7 +303,10 @@ class Combined(Rule):
             return combined("not", [node.rule("rule")])
         return combined(cast("How", node.kind), node.rules("rules"))
 
-    def __repr__(self) -> str:
+    def _operands(self) -> tuple[Operand, ...]:
+        return self.rules
+
+    def _expression(self) -> str:
         """Return the expression that makes this rule, with parentheses where they are needed only."""
         sign, binds = _SIGNS[self.how]
         # The operators group from the left, so another `-` needs parentheses anywhere but in front.
@@ -298,8 +314,15 @@ class Combined(Rule):
         return f"~{shown[0]}" if self.how == "not" else sign.join(shown)
 
 
+def _is_code(rule: Operand) -> bool:
+    """Return whether its repr makes an equal one: that of a set of more than 50 intervals only counts them."""
+    if isinstance(rule, Rule):
+        return all(map(_is_code, rule._operands()))
+    return not repr(rule).startswith("<")
+
+
 def _shown(rule: Operand, binds: int) -> str:
-    text = repr(rule)
+    text = rule._expression() if isinstance(rule, Rule) else repr(rule)
     if isinstance(rule, Combined):
         own = _SIGNS[rule.how][1]
     else:

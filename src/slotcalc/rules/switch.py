@@ -87,6 +87,9 @@ class Switch(Rule):
         """The zones whose clocks the rules of the stages read."""
         return frozenset().union(*[rule.zones for rule, _ in self.stages if isinstance(rule, Rule)])
 
+    def _operands(self) -> list[Operand]:
+        return [rule for rule, _ in self.stages]
+
     def _parts(self, window: Interval[datetime]) -> Iterator[tuple[Operand, Interval[datetime]]]:
         """Yield each rule that holds somewhere in the window, and where."""
         for rule, piece in self._pieces:
