@@ -289,6 +289,14 @@ def test_a_window_that_is_not_of_instants_is_refused(window: Any) -> None:
         Weekly("24/7", zone=PARIS).within(window)
 
 
+@pytest.mark.parametrize("window", [None, WEEK.start, (WEEK.start,), IntervalSet(WEEK)])
+def test_a_window_that_is_no_interval_is_refused(window: Any) -> None:
+    rule = Weekly("24/7", zone=PARIS)
+    for ask in (rule.within, rule.transitions):
+        with pytest.raises(PointTypeError, match=r"neither an Interval nor a \(start, end\) pair"):
+            ask(window)
+
+
 def test_a_window_may_be_a_pair() -> None:
     rule = Weekly("Mo 09:00-12:00", zone=PARIS)
     assert rule.within((WEEK.start, WEEK.end)) == rule.within(WEEK)

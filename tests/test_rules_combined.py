@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import pickle
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +163,29 @@ def test_rules_nested_too_deep_are_refused_before_the_stack_is() -> None:
         rule = ~(rule & B)
     with pytest.raises(LimitExceededError, match="101 is more than the limit of 100 rules nested"):
         rule & B
+
+
+def test_a_rule_as_deep_as_may_be_is_read_copied_and_pickled() -> None:
+    rule: Rule = A
+    while rule._depth < 100:
+        rule = rule & B if rule._depth % 2 else rule | B
+    for again in (
+        Rule.from_json(rule.to_json()),
+        copy.copy(rule),
+        copy.deepcopy(rule),
+        pickle.loads(pickle.dumps(rule)),  # noqa: S301  # our own bytes
+    ):
+        assert again == rule
+        assert hash(again) == hash(rule)
+
+
+def test_a_rule_that_holds_another_time_and_again_ends_before_it_fills_the_years() -> None:
+    rule: Rule = A
+    for _ in range(10):
+        rule = (rule & C) | (rule - B)
+    assert rule.within(DAY) == A.within(DAY)
+    with pytest.raises(LimitExceededError, match="is more than the limit of 100000 rules in one"):
+        rule.union(*[rule] * 50)
 
 
 def test_each_rule_of_a_combination_keeps_its_limits() -> None:
