@@ -62,22 +62,27 @@ class MemoryRepository:
 
     def slots(self, resource_id: str, window: Interval[Any] | None = None) -> list[Slot]:
         """Return the slots, or those that overlap the window; see `Repository`."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return resource.slots.overlapping(window)
 
     def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> list[Booking]:
         """Return the bookings of any status, or those that overlap the window; see `Repository`."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return resource.bookings.overlapping(window)
+
+    def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, of any status, or None if there is none."""
+        with self._known(resource_id) as resource:
+            return resource.by_id.get(booking_id)
 
     def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return resource.revision
 
     def snapshot(self, resource_id: str, window: Interval[Any] | None = None) -> Snapshot:
         """Return slots, bookings and revision of one moment."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return Snapshot(
                 resource.slots.overlapping(window), resource.bookings.overlapping(window), resource.revision
             )
@@ -161,6 +166,10 @@ class MemoryRepository:
     def __repr__(self) -> str:
         """Return how many resources there are: no content, since it may be large or private."""
         return f"<MemoryRepository of {len(self._resources)} resources>"
+
+    def _known(self, resource_id: str) -> "_Resource":
+        """Return what is kept of a resource; asking about one that nobody edited keeps nothing of it."""
+        return self._resources.get(resource_id) or _Resource()
 
     def _resource(self, resource_id: str) -> "_Resource":
         resource = self._resources.get(resource_id)
@@ -303,6 +312,10 @@ class AsyncMemoryRepository:
     async def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> list[Booking]:
         """Return the bookings of any status, or those that overlap the window."""
         return self._repository.bookings(resource_id, window)
+
+    async def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, or None if there is none."""
+        return self._repository.booking(resource_id, booking_id)
 
     async def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""

@@ -1,4 +1,4 @@
-"""What a repository is: four questions and four atomic edits. Imports `audit` and below; `memory` is the reference.
+"""What a repository is: five questions and four atomic edits. Imports `audit` and below; `memory` is the reference.
 
 Every edit is one exchange, because reading, comparing and then writing lets two editors log changes that never
 happened. What has to be decided within the exchange comes in as a pure function (`Describe`, `Admit`), so that a
@@ -129,6 +129,9 @@ class Repository(Protocol):
     def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> Sequence[Booking]:
         """Return the bookings of any status, or those that overlap the window, in order of their start."""
 
+    def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, of any status, or None if there is none."""
+
     def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen; 0 for a resource that nobody edited."""
 
@@ -205,6 +208,9 @@ class AsyncRepository(Protocol):
 
     async def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> Sequence[Booking]:
         """Return the bookings of any status, or those that overlap the window."""
+
+    async def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, or None if there is none."""
 
     async def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""

@@ -181,7 +181,7 @@ class AsyncSchedule:
             label=label,
             request_id=request_id,
         )
-        plan = planned(await self._repository.bookings(resource_id))
+        plan = planned(await self._repository.booking(resource_id, booking_id))
         return await self._repository.book(
             plan.booking, admit=plan.admit, window=plan.window, moving=True, request=plan.request
         )

@@ -249,8 +249,8 @@ class Plans:
         status: BookingStatus | None,
         label: str | None,
         request_id: str | None,
-    ) -> Callable[[Sequence[Booking]], BookingPlan]:
-        """Check what is asked, and return what makes the plan of it when the bookings of the resource are known."""
+    ) -> Callable[[Booking | None], BookingPlan]:
+        """Check what is asked, and return what makes the plan of it when the booking is known."""
         self.resource(resource_id)
         _checked_name("booking_id", booking_id)
         given: dict[str, Any] = {"seats": seats, "status": status, "label": label}
@@ -260,10 +260,8 @@ class Plans:
         if request_id is not None:
             request = _request(request_id, "move", resource_id, [_texts_of_booking(wanted), sorted(changes)])
 
-        def plan(bookings: Sequence[Booking]) -> BookingPlan:
-            # If it is not there, the repository says so, or that the request was made before.
-            there = next((booking for booking in bookings if booking.id == booking_id), None)
-            if there is None:
+        def plan(there: Booking | None) -> BookingPlan:
+            if there is None:  # the repository says so, or that the request was made before
                 return BookingPlan(wanted, self._admit(wanted, None), self.within_reach(wanted.interval), request)
             booking = there.replace(interval=wanted.interval, **changes)
             window = self.within_reach(booking.interval).span(there.interval)

@@ -245,8 +245,6 @@ class Schedule:
     ) -> Booking:
         """Move a booking to another time, which may overlap where it is now, and return it; what is not given stays.
 
-        O(n) in the bookings of the resource.
-
         Raises:
             NotAvailableError: if the time is not free but for the booking itself; it stays where it is.
             UnknownBookingError: if no active booking has the id.
@@ -262,7 +260,7 @@ class Schedule:
             label=label,
             request_id=request_id,
         )
-        plan = planned(self._repository.bookings(resource_id))
+        plan = planned(self._repository.booking(resource_id, booking_id))
         return self._repository.book(
             plan.booking, admit=plan.admit, window=plan.window, moving=True, request=plan.request
         )

@@ -371,6 +371,13 @@ class RepositoryContract:
         expect_equal(repository.book(new, admit=_anything), new)
         expect_held(repository.bookings(TUTOR), [new])
 
+    def test_a_booking_is_found_by_its_id_whatever_its_status(self) -> None:
+        cancelled = booking("b1", 9, 10, status=BookingStatus.CANCELLED)
+        repository = self.make_repository(bookings=[cancelled, booking("b2", 10, 11)])
+        expect_equal(repository.booking(TUTOR, "b1"), cancelled)
+        expect_equal(repository.booking(TUTOR, "b3"), None)
+        expect_equal(repository.booking("another", "b1"), None)
+
     def test_bookings_and_slots_do_not_touch_each_other(self) -> None:
         repository = self.make_repository([slot(9, 12)])
         repository.book(booking("b1", 9, 10), admit=_anything)
