@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from slotcalc.availability import Slots
 from slotcalc.booking import Slot
@@ -22,7 +22,19 @@ from slotcalc.intervals import Interval, IntervalSet
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["apply", "change_id_of", "compose", "diff", "event_id", "invert"]
+__all__ = [
+    "Changes",
+    "apply",
+    "change_id_of",
+    "changes_between",
+    "compose",
+    "diff",
+    "event_id",
+    "events_of",
+    "invert",
+]
+
+Piece: TypeAlias = tuple[Interval[Any], Identity]
 
 
 def diff(
@@ -69,13 +81,59 @@ def diff(
     REMOVED [11, 12)
     ADDED [17, 18)
     """
-    pieces = _whole_pieces if whole else _pieces
-    removed, added = pieces(before, after, resource_id)
-    changes = [(Action.REMOVED, *piece) for piece in removed] + [(Action.ADDED, *piece) for piece in added]
-    ids = _event_ids(checked_text("change_id", change_id), len(changes)) if change_id else [""] * len(changes)
+    return events_of(
+        _whole_changes(before, after, resource_id) if whole else changes_between(before, after, resource_id),
+        resource_id=resource_id,
+        reason=reason,
+        notes=notes,
+        changed_at=changed_at,
+        changed_by=changed_by,
+        change_id=change_id,
+        revision=revision,
+    )
+
+
+class Changes(NamedTuple):
+    """What is between two states of the slots: pieces of time, each with its identity, in order of their start."""
+
+    removed: list[Piece]
+    added: list[Piece]
+
+
+def changes_between(before: Slots, after: Slots, resource_id: str) -> Changes:
+    """Return what was removed and what was added, as maximal intervals of one identity: what `diff` makes events of."""
+    was, now = by_identity(before, resource_id), by_identity(after, resource_id)
+    nothing: IntervalSet[Any] = IntervalSet.empty()
+    removed: list[Piece] = []
+    added: list[Piece] = []
+    for identity in {**was, **now}:
+        old, new = was.get(identity, nothing), now.get(identity, nothing)
+        if old != new:
+            removed += [(interval, identity) for interval in old - new]
+            added += [(interval, identity) for interval in new - old]
+    if len(was.keys() | now.keys()) > 1:  # of one identity they are in order
+        return Changes(_in_order(removed), _in_order(added))
+    return Changes(removed, added)
+
+
+def events_of(
+    changes: Changes,
+    *,
+    resource_id: str,
+    reason: str,
+    notes: str,
+    changed_at: datetime | None,
+    changed_by: str,
+    change_id: str,
+    revision: int,
+) -> tuple[AuditEvent, ...]:
+    """Return the events that say these changes; the arguments are those of `diff`."""
+    pieces = [(Action.REMOVED, *piece) for piece in changes.removed]
+    pieces += [(Action.ADDED, *piece) for piece in changes.added]
+    ids = _event_ids(checked_text("change_id", change_id), len(pieces)) if change_id else [""] * len(pieces)
     made: dict[Identity, AuditEvent] = {}  # the first of each identity, whose fields are checked
     events = []
-    for ordinal, (action, interval, identity) in enumerate(changes):
+    for ordinal, (action, interval, identity) in enumerate(pieces):
         first = made.get(identity)
         if first is not None:
             events.append(another(first, action, interval, ordinal, ids[ordinal]))
@@ -217,29 +275,11 @@ def _namespace() -> "UUID":
 
 _OPPOSITE: Final = {Action.ADDED: Action.REMOVED, Action.REMOVED: Action.ADDED}
 
-Piece: TypeAlias = tuple[Interval[Any], Identity]
 
-
-def _pieces(before: Slots, after: Slots, resource_id: str) -> tuple[list[Piece], list[Piece]]:
-    """Return what was removed and what was added, as maximal intervals of one identity, by start."""
-    was, now = by_identity(before, resource_id), by_identity(after, resource_id)
-    nothing: IntervalSet[Any] = IntervalSet.empty()
-    removed: list[Piece] = []
-    added: list[Piece] = []
-    for identity in {**was, **now}:
-        old, new = was.get(identity, nothing), now.get(identity, nothing)
-        if old != new:
-            removed += [(interval, identity) for interval in old - new]
-            added += [(interval, identity) for interval in new - old]
-    if len(was.keys() | now.keys()) > 1:  # of one identity they are in order
-        return _in_order(removed), _in_order(added)
-    return removed, added
-
-
-def _whole_pieces(before: Slots, after: Slots, resource_id: str) -> tuple[list[Piece], list[Piece]]:
+def _whole_changes(before: Slots, after: Slots, resource_id: str) -> Changes:
     """Return the slots that are gone and those that are new."""
     was, now = _counted(before, resource_id), _counted(after, resource_id)
-    return _in_order([*(was - now).elements()]), _in_order([*(now - was).elements()])
+    return Changes(_in_order([*(was - now).elements()]), _in_order([*(now - was).elements()]))
 
 
 def _in_order(pieces: list[Piece]) -> list[Piece]:

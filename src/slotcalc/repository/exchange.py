@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from slotcalc.audit.log import horizon_error, unknown_event
 from slotcalc.booking import Booking, BookingStatus, Slot
-from slotcalc.diff.ledger import by_identity
 from slotcalc.errors import (
     AmbiguousResourceError,
     DuplicateIdError,
@@ -51,14 +50,15 @@ def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any])
         IntervalError: for a slot that reaches out of the window.
     """
     inside = sorted(slots, key=attrgetter("interval.start"))
+    if _all_inside(inside, window) and {slot.resource_id for slot in inside} <= {resource_id}:
+        return inside
     for slot in inside:
         if slot.resource_id != resource_id:
             message = f"{slot!r:.200} is a slot of {slot.resource_id!r}, not of {resource_id!r}"
             raise AmbiguousResourceError(message, slot.resource_id, resource_id)
-        if slot.interval.start < window.start or window.end < slot.interval.end:
-            message = f"{slot.interval} reaches out of the window {window}; widen the window or cut the slot"
-            raise IntervalError(message, slot, window)
-    return inside
+    slot = next(slot for slot in inside if _cut(slot, window) is not slot)
+    message = f"{slot.interval} reaches out of the window {window}; widen the window or cut the slot"
+    raise IntervalError(message, slot, window)
 
 
 def exchange(
@@ -75,10 +75,10 @@ def exchange(
 
     If time and identities stay as they are, nothing is gone or new, and the revision stays.
     """
-    before = [_cut(slot, window) for slot in there]
-    if by_identity(before, resource_id) == by_identity(after, resource_id):
-        return Exchange(Replaced(before, before, revision, bookings=bookings), [], [])
+    before = there if _all_inside(there, window) else [_cut(slot, window) for slot in there]
     replaced = Replaced(before, after, revision + 1, bookings=bookings)
+    if not any(replaced.changes(resource_id)):
+        return Exchange(Replaced(before, before, revision, bookings=bookings), [], [])
     if describe is not None:
         replaced = replaced.replace(events=describe(replaced))
     outside = [
@@ -88,6 +88,13 @@ def exchange(
         for piece in slot.interval - window
     ]
     return Exchange(replaced, [*there], [*outside, *after])
+
+
+def _all_inside(slots: Sequence[Slot], window: Interval[Any]) -> bool:
+    """Return whether no slot, of slots in order of their start, crosses an edge of the window."""
+    return not slots or not (
+        slots[0].interval.start < window.start or window.end < max([slot.interval.end for slot in slots])
+    )
 
 
 def _cut(slot: Slot, window: Interval[Any]) -> Slot:

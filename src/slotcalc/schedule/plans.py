@@ -18,8 +18,8 @@ from slotcalc.audit.log import moment_of
 from slotcalc.audit.replay import revision_at
 from slotcalc.availability import Segment, SegmentState, explain, free
 from slotcalc.booking import Booking, BookingStatus, Slot, whole_number
-from slotcalc.diff import Action, AuditEvent, diff
-from slotcalc.diff.changes import change_id_of
+from slotcalc.diff import Action, AuditEvent
+from slotcalc.diff.changes import change_id_of, events_of
 from slotcalc.diff.event import LONGEST_NOTES, action_of, checked_text, checked_why
 from slotcalc.errors import (
     IntervalError,
@@ -202,9 +202,8 @@ class Plans:
             changed_at = self.now()
 
         def describe(replaced: Replaced) -> tuple[AuditEvent, ...]:
-            return diff(
-                replaced.before,
-                replaced.after,
+            return events_of(
+                replaced.changes(resource_id),
                 resource_id=resource_id,
                 reason=reason,
                 notes=notes,
