@@ -1,7 +1,7 @@
 """Every check, each in an environment of its own.
 
-`nox` runs the quick ones, `nox -s deep mutation` the long ones, `nox -l` lists them. The tests run against the built
-wheel, never against the src folder, so what is tested is what would be published.
+`nox` runs the quick ones, `nox -s deep engines mutation` the long ones, `nox -l` lists them. The tests run against the
+built wheel, never against the src folder, so what is tested is what would be published.
 """
 
 from __future__ import annotations
@@ -41,6 +41,14 @@ def tests(session: nox.Session) -> None:
     install_wheel(session, "test")
     session.run("python", "-c", "import slotcalc; assert 'site-packages' in slotcalc.__file__, slotcalc.__file__")
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def engines(session: nox.Session) -> None:
+    """Run the tests of data frames on PySpark, Ibis and Dask too; PySpark needs Java 17."""
+    install_wheel(session, "test", "spark-test")
+    frames = sorted(map(str, Path("tests").glob("test_frames*.py")))
+    session.run("pytest", *frames, *session.posargs, env={"SLOTCALC_GROUPS": "spark-test"})
 
 
 @nox.session

@@ -12,7 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import free_time, import_time, large_set, operators, rules, sql_availability
+from benchmarks import (
+    editing,
+    fleet,
+    free_time,
+    history,
+    import_time,
+    large_set,
+    operators,
+    rules,
+    sql_availability,
+)
 from benchmarks.comparison import Run
 from benchmarks.contenders import installed
 from benchmarks.report import Table, printed, write_json
@@ -28,10 +38,17 @@ BENCHMARKS: Final[dict[str, Callable[[Run], Table]]] = {
     "quarter": free_time.quarter,
     "rules": rules.year_of_hours,
     "pages": rules.pages,
+    "stats": history.history_of_edits,
+    "history": history.page_of_history,
+    "replay": history.replayed,
+    "editing": editing.editing,
     "sql-day": sql_availability.day_in_server,
     "sql-page": sql_availability.page_in_server,
+    "fleet": fleet.fleet,
     "import": import_time.import_time,
 }
+LONG: Final[dict[str, Callable[[Run], Table]]] = {"fleet-growth": fleet.growth}
+"""Those that take minutes and gigabytes, and are run only by name, or in a smoke run."""
 
 
 def main() -> int:
@@ -55,8 +72,8 @@ def main() -> int:
     print("A cell is: the time · how many times slotcalc's time · how many times the limit.")
     tables = []
     try:
-        for name in options.only or BENCHMARKS:
-            tables.append(BENCHMARKS[name](run))
+        for name in options.only or (BENCHMARKS | LONG if options.smoke else BENCHMARKS):
+            tables.append((BENCHMARKS | LONG)[name](run))
             print(f"\n{printed(tables[-1], targets=not options.smoke)}", flush=True)
     except DisagreementError as error:
         print(f"\nWRONG ANSWER: {error}", file=sys.stderr)
@@ -80,9 +97,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--only",
         action="append",
-        choices=BENCHMARKS,
+        choices=BENCHMARKS | LONG,
         metavar="NAME",
-        help=f"only {', '.join(BENCHMARKS)}; may be repeated",
+        help=f"only {', '.join(BENCHMARKS | LONG)}; may be repeated",
     )
     parser.add_argument(
         "--rounds", type=_positive, default=25, metavar="N", help="rounds of which the best counts (25)"

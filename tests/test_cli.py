@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,7 @@ import click
 import slotcalc
 from slotcalc import IntervalSet, cli, files
 from slotcalc.cli import commands, inputs, output
+from slotcalc.rules import Dates, Weekly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,6 +250,74 @@ def test_starts_can_be_json_and_csv(ask: Callable[..., Answer]) -> None:
     )
 
 
+def test_the_grid_of_starts_can_have_another_anchor(ask: Callable[..., Answer]) -> None:
+    def first(*anchor: str) -> str:
+        return ask("free", *FILES, *MONDAY, "--duration", "40m", *anchor, "--format", "csv").out.split("\r\n")[1][:16]
+
+    assert first() == "2026-03-30,09:20"
+    assert first("--anchor", "00:39") == "2026-03-30,09:19"
+    assert first("--anchor", "09:05") == "2026-03-30,09:05"
+    assert first("--anchor", "interval") == "2026-03-30,09:00"
+
+
+@pytest.mark.parametrize(
+    "limit,days",
+    [
+        ((), ["27", "30", "31"]),
+        (("--per-day", "1"), ["31"]),
+        (("--per-day", "2"), ["27", "30", "31"]),
+        (("--per-day", "1", "--ignoring", "17"), ["30", "31"]),
+        (("--per-week", "1"), []),
+        (("--per-week", "2"), ["27", "30", "31"]),
+        (("--per-week", "1", "--ignoring", "16"), ["27"]),
+    ],
+)
+def test_starts_can_be_limited_by_the_day_and_the_week_in_which_bookings_begin(
+    ask: Callable[..., Answer], limit: tuple[str, ...], days: list[str]
+) -> None:
+    asked = ("free", "--hours", "24/7", *FILES[2:], "--from", "2026-03-27", "--to", "2026-03-31", "--duration", "12h")
+    starts = json.loads(ask(*asked, "--every", "12h", *limit, "--format", "json").out)
+    assert sorted({start["date"][-2:] for start in starts} - {"28", "29"}) == days
+
+
+def test_the_bookings_of_a_whole_week_count_for_its_limit(ask: Callable[..., Answer]) -> None:
+    calendar = ("free", "--hours", "24/7", "--bookings", "bookings.ics", "--zone", "Europe/Paris")  # each Monday
+    asked = (*calendar, "--from", "2026-04-10", "--duration", "24h", "--exit-code")
+    assert ask(*asked).code == 0
+    assert ask(*asked, "--per-week", "2").code == 0
+    assert ask(*asked, "--per-week", "1").code == 1
+
+
+def test_hours_can_be_a_rule_in_a_file_with_a_zone_of_its_own(ask: Callable[..., Answer], here: Path) -> None:
+    rule = Weekly("Mo-Fr 09:00-17:00", zone="America/New_York") - Dates([date(2026, 3, 31)], zone="America/New_York")
+    (here / "rule.JSON").write_text(json.dumps(rule.to_json()), encoding="utf-8")
+    answer = ask("free", "--hours", "rule.JSON", *FILES[4:], *MONDAY, "--to", "2026-03-31", "--format", "csv")
+    assert answer.out.split("\r\n")[1:] == [
+        "2026-03-30,15:00,23:00,2026-03-30T15:00:00+02:00,2026-03-30T23:00:00+02:00",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text,what",
+    [
+        (None, "slotcalc: rule.json: No such file or directory\n"),
+        ("{", "slotcalc: rule.json is no JSON: "),
+        ("[" * 100_000, "slotcalc: rule.json is no JSON: "),
+        ("\xff", "slotcalc: rule.json is no JSON: "),
+        ('{"slotcalc": 2}', "slotcalc: rule.json: "),
+    ],
+)
+def test_a_file_that_holds_no_rule_is_named(
+    ask: Callable[..., Answer], here: Path, text: str | None, what: str
+) -> None:
+    if text is not None:
+        (here / "rule.json").write_bytes(text.encode("latin-1"))
+    code, out, err = ask("free", "--hours", "rule.json", *FILES[4:], *MONDAY)
+    assert (code, out) == (2, "")
+    assert err.startswith(what)
+
+
 def test_json_is_what_slots_are_read_from(ask: Callable[..., Answer]) -> None:
     out = ask("free", *FILES, *MONDAY, "--format", "json").out
     assert out.endswith("]\n")
@@ -466,6 +536,21 @@ def test_the_bar_of_a_file_moves_on(
             ("--hours", "24/7", "--every", "15m"),
             "--every is the grid of starts and needs their length",
             "add --duration 45m",
+        ),
+        (
+            ("--hours", "24/7", "--anchor", "09:20"),
+            "--anchor is the grid of starts and needs their length",
+            "add --duration 45m",
+        ),
+        (
+            ("--hours", "24/7", "--per-week", "2"),
+            "--per-week limits starts and needs their length",
+            "add --duration 45m",
+        ),
+        (
+            ("--hours", "24/7", "--duration", "1h", "--anchor", "09:20+01:00"),
+            "Invalid value for '--anchor': '09:20+01:00' is no time of day",
+            "write it as 09:20, or write interval",
         ),
         (("--hours", "24/7", "--duration", "0m"), "--duration is nothing", "give a length such as 15m"),
         (

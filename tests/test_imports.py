@@ -12,7 +12,7 @@ import pytest
 import slotcalc
 
 # The only modules that load a third party, and what keeps them from being imported without it.
-WITH_THIRD_PARTY = {"slotcalc.cli", "slotcalc.ical", "slotcalc.sql"}
+WITH_THIRD_PARTY = {"slotcalc.cli", "slotcalc.frames", "slotcalc.ical", "slotcalc.sql", "slotcalc.testing.strategies"}
 
 PROBE = """
 import json, sys

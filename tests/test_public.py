@@ -11,6 +11,7 @@ NAMES = {
     "questions to several resources": {"free_of", "missing", "starts_of", "who_is_free"},
     "errors": {
         "AmbiguousResourceError",
+        "BrokenHistoryError",
         "DuplicateIdError",
         "HorizonError",
         "ImpossibleEventError",

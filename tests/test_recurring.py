@@ -33,6 +33,8 @@ from slotcalc.rules import Recurring, Rule, Transition
 from tests.recurrences import SPAN, rrules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slotcalc.zones import Disambiguate
 
 DAY = timedelta(days=1)
@@ -313,6 +315,11 @@ class TestClockChanges:
         days = rule.replace(start=date(2026, 3, 29), duration="P1D")
         assert days.within(Interval.parse("2026-03-29T00:00Z/P1D")).total == DAY
 
+    def test_occurrences_that_a_gap_puts_over_each_other_are_one(self) -> None:
+        rule = weekly(rrule_text="FREQ=DAILY;BYHOUR=2,3;BYMINUTE=0", start=datetime(2026, 3, 1, 2), duration="PT59M")
+        found = rule.within(Interval.parse("2026-03-28T12:00Z/P1D"))
+        assert str(found) == "2026-03-29T01:00:00Z/2026-03-29T01:59:00Z"
+
     def test_an_occurrence_that_a_jump_leaves_nothing_of_is_left_out(self) -> None:
         rule = Recurring("FREQ=DAILY", start=datetime(2011, 12, 28, 12), duration="P1D", zone="Pacific/Apia")
         found = rule.within(Interval.parse("2011-12-28T12:00Z/P5D"))
@@ -332,6 +339,14 @@ class TestBombs:
             ("FREQ=SECONDLY;BYSECOND=1,2;COUNT=1000000000", "2026-01-01T00:00Z/P7D", "steps"),
             ("FREQ=DAILY", "0500-01-01T00:00Z/9500-01-01T00:00Z", "window"),
         ],
+        ids=[
+            "SECONDLY from 1970",
+            "INTERVAL=0",
+            "February 30",
+            "April 31",
+            "COUNT=10⁹ and a BY… part",
+            "a window of 9,000 years",
+        ],
     )
     def test_it_ends_at_once(self, text: str, window: str, error: str) -> None:
         began = process_time()
@@ -345,6 +360,44 @@ class TestBombs:
         rule = weekly(rrule_text="FREQ=SECONDLY;COUNT=1000000000", start=datetime(1970, 1, 1), duration="PT1S")
         ending = rule.within(Interval.parse("2001-09-08T22:00Z/PT9H"))
         assert ending.total == timedelta(hours=1, minutes=46, seconds=40)  # the last is 10**9 - 1 seconds after 1970
+        assert not rule.within(Interval.parse("2026-01-01T00:00Z/PT1H"))
+
+    def test_a_count_of_weekdays_is_not_walked_either(self) -> None:
+        rule = weekly(rrule_text="FREQ=DAILY;BYHOUR=9,17;COUNT=5000000", start=datetime(1, 1, 1, 9), duration="PT1H")
+        ending = rule.within(Interval.parse("6845-01-01T00:00Z/P365D"))
+        assert 1 + (ending.ends[-1].date() - date(1, 1, 1)).days == 2_500_000
+        assert not rule.within(Interval.parse("6847-01-01T00:00Z/P365D"))
+
+    def test_a_rule_does_not_remember_each_second_of_its_week(self) -> None:
+        parts = {"BYDAY": "MO,TU,WE,TH,FR,SA,SU", "BYHOUR": range(24), "BYMINUTE": range(60), "BYSECOND": range(60)}
+        text = ";".join(
+            f"{part}={','.join(map(str, [values] if isinstance(values, str) else values))}"
+            for part, values in parts.items()
+        )
+        began = process_time()
+        rules = [weekly(rrule_text=f"FREQ=WEEKLY;{text}", duration="PT1S") for _ in range(100)]
+        assert process_time() - began < 1
+        hour = Interval.parse("2026-03-29T00:00Z/PT1H")
+        assert rules[0].within(hour) == IntervalSet([hour])
+
+    @pytest.mark.parametrize("years", [1, 40])
+    @pytest.mark.parametrize(
+        "emptied",
+        [
+            lambda rule: rule - rule,
+            lambda rule: rule & ~rule,
+            lambda rule: rule.replace(exdates=[date(2026, 1, 1) + n * DAY for n in range(40 * 366)]),
+        ],
+        ids=["minus itself", "and its complement", "exceptions for all of its days"],
+    )
+    def test_a_rule_of_too_much_is_refused_even_if_nothing_would_be_left(
+        self, emptied: Callable[[Rule], Rule], years: int
+    ) -> None:
+        rule = emptied(weekly(rrule_text="FREQ=SECONDLY", start=datetime(2026, 1, 1), duration="PT1S"))
+        began = process_time()
+        with pytest.raises(LimitExceededError, match="200001 is more than the limit of 200000 occurrences"):
+            rule.within(Interval.parse(f"2026-01-01T00:00Z/P{years * 365}D"))
+        assert process_time() - began < 5
         assert not rule.within(Interval.parse("2026-01-01T00:00Z/PT1H"))
 
     def test_a_rule_that_its_own_exceptions_empty_is_empty(self) -> None:
@@ -370,6 +423,19 @@ class TestBombs:
         rule = weekly(rrule_text="FREQ=DAILY", start=datetime(9999, 12, 1), duration=timedelta(days=40))
         with pytest.raises(PointValueError, match="lies outside the years 1 to 9999"):
             rule.within(Interval.parse("9999-12-20T00:00Z/PT1H"))
+
+        rule = weekly(start=datetime(9999, 12, 1, 16), duration=4 * HOUR, zone="America/New_York")
+        with pytest.raises(PointValueError, match="9999-12-31 16:00:00 \\+ 4:00:00 lies outside the years 1 to 9999"):
+            rule.within(Interval.parse("9999-12-31T20:30Z/PT1H"))
+
+    def test_only_occurrences_near_the_window_count_for_the_limit(self) -> None:
+        week = Interval.parse("2026-03-02T00:00Z/P5D")
+        for many in (5, 6, 100):
+            assert len(weekly(limits=Limits(occurrences=many)).within(week)) == 5
+        with pytest.raises(LimitExceededError, match="5 is more than the limit of 4 occurrences"):
+            weekly(limits=Limits(occurrences=4)).within(week)
+        with pytest.raises(LimitExceededError, match="limit of 4 steps"):
+            weekly(limits=Limits(steps=4)).within(week)
 
     def test_more_additions_than_the_limit_are_refused(self) -> None:
         many = [datetime(2026, 1, 1) + n * HOUR for n in range(30)]

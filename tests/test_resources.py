@@ -17,12 +17,14 @@ from slotcalc import (
     IntervalSet,
     Missing,
     PointTypeError,
+    PointValueError,
     free_of,
     missing,
     starts,
     starts_of,
     who_is_free,
 )
+from slotcalc.rules import Weekly
 
 LAST = 12
 FREE = st.dictionaries(
@@ -119,6 +121,28 @@ def test_starts_of_several_are_made_as_they_are_taken() -> None:
     assert list(islice(starts_of(endless), 3)) == [(0, ("anna", "ben")), (6, ("anna", "ben")), (12, ("anna", "ben"))]
 
 
+def test_a_start_that_a_resource_brings_twice_counts_once() -> None:
+    assert list(starts_of({"anna": [9, 9], "ben": [10]}, 2)) == []
+    assert list(starts_of({"anna": [9, 9]})) == [(9, ("anna",))]
+
+
+@given(st.lists(st.integers(0, 6), max_size=5), st.lists(st.integers(0, 6), max_size=5), st.integers(1, 2))
+def test_starts_out_of_order_are_an_error_and_never_a_wrong_answer(anna: list[int], ben: list[int], k: int) -> None:
+    shared = starts_of({"anna": anna, "ben": ben}, k)
+    if anna != sorted(anna) or ben != sorted(ben):
+        with pytest.raises(PointValueError, match="pass the starts of each resource in order"):
+            list(shared)
+    else:
+        assert [start for start, _ in shared] == sorted({*anna} | {*ben} if k == 1 else {*anna} & {*ben})
+
+
+def test_what_are_no_starts_is_refused_with_the_name_of_its_resource() -> None:
+    strangers: list[Any] = [None, 9, IntervalSet([(9, 10)])]
+    for bad in strangers:
+        with pytest.raises(PointTypeError, match=r"'ben': .* are no starts"):
+            starts_of({"anna": [9], "ben": bad})
+
+
 def test_pairs_are_free_time_too() -> None:
     spans = {"anna": [(9, 11)], "ben": [(10, 12)]}
     assert free_of(spans) == IntervalSet([(10, 11)])  # type: ignore[arg-type]  # a convenience at run time
@@ -150,6 +174,15 @@ def test_bad_arguments_are_named_at_once() -> None:
         missing({}, (9, 10), 1)
     with pytest.raises(IntervalError, match="ends before it starts"):
         who_is_free(TUTORS, (10, 9))
+    strangers: list[Any] = [None, 9, (9,), IntervalSet([(9, 10)])]
+    for asked in strangers:
+        for about in (who_is_free, missing):
+            with pytest.raises(PointTypeError, match=r"neither an Interval nor a \(start, end\) pair"):
+                about(TUTORS, asked)
+    with pytest.raises(PointTypeError, match="'ben': None is neither an interval nor a collection of intervals"):
+        free_of({"anna": IntervalSet([(9, 10)]), "ben": None})  # type: ignore[dict-item]  # refused at run time, too
+    with pytest.raises(PointTypeError, match=r"'anna': .*; ask a rule for a window: rule\.within\(window\)"):
+        free_of({"anna": Weekly("24/7", zone="UTC")})  # type: ignore[arg-type]  # refused at run time, too
     with pytest.raises(PointTypeError, match="no common order"):
         free_of({"anna": IntervalSet([(9, 10)]), "ben": IntervalSet([(date(2026, 3, 2), date(2026, 3, 3))])})  # type: ignore[arg-type]  # refused at run time, too
 

@@ -115,6 +115,12 @@ def test_24_7_leaves_no_hole_where_clocks_change(zone: str) -> None:
         assert Weekly("24/7", zone=zone).within(window) == IntervalSet(window)
 
 
+def test_the_first_week_of_time_has_hours_where_its_monday_began_before_time() -> None:
+    hours = Weekly("Mo-We 00:30-17:00", zone="Asia/Tokyo")  # 9:18:59 ahead
+    found = hours.within((datetime(1, 1, 7, tzinfo=UTC), datetime(1, 1, 9, tzinfo=UTC)))
+    assert [f"{edge:%d %H:%M:%S}" for edge in found.starts] == ["07 15:11:01", "08 15:11:01"]
+
+
 def test_a_start_in_the_gap_moves_forward_by_its_length() -> None:
     assert on(date(2026, 3, 29), "Su 02:30-04:00", PARIS) == ["Su 03:30-04:00"]
 
@@ -204,6 +210,12 @@ def test_on_a_day_without_a_change_the_hours_are_those_of_the_text(rules: list[s
         ("Mo", "hours as HH:MM-HH:MM, or off", 3, ""),
         ("Mo 24/7", "hours as HH:MM-HH:MM, or off", 4, ""),
         ("Mo-Fr 9:00-12:00", "hours as HH:MM-HH:MM, or off", 7, "; write 09:00 for 9:00"),
+        ("Mo-Fr 9-17", "hours as HH:MM-HH:MM, or off", 7, "; write 09:00-17:00 for 9-17"),
+        ("Mo-Fr 9 – 17", "hours as HH:MM-HH:MM, or off", 7, "; write 09:00-17:00 for 9 – 17"),
+        ("Mo 9-12:30", "hours as HH:MM-HH:MM, or off", 4, "; write 09:00 for 9"),
+        ("Mo 09:00-17", "when the span ends, as HH:MM", 10, "; write 17:00 for 17"),
+        ("Mo 9-12,13-17", "hours as HH:MM-HH:MM, or off", 4, "; write 09:00-12:00 for 9-12"),
+        ("Mo 9-99", "hours as HH:MM-HH:MM, or off", 4, ""),
         ("Mo 0900-1200", "hours as HH:MM-HH:MM, or off", 4, ""),
         ("Mo ٠٩:00-12:00", "hours as HH:MM-HH:MM, or off", 4, ""),
         ("Mo 09:60-12:00", "a time from 00:00 to 24:00", 4, ""),
@@ -275,6 +287,14 @@ def test_an_unknown_zone_is_refused_before_anything_is_asked() -> None:
 def test_a_window_that_is_not_of_instants_is_refused(window: Any) -> None:
     with pytest.raises(PointTypeError, match="window must be of aware datetimes"):
         Weekly("24/7", zone=PARIS).within(window)
+
+
+@pytest.mark.parametrize("window", [None, WEEK.start, (WEEK.start,), IntervalSet(WEEK)])
+def test_a_window_that_is_no_interval_is_refused(window: Any) -> None:
+    rule = Weekly("24/7", zone=PARIS)
+    for ask in (rule.within, rule.transitions):
+        with pytest.raises(PointTypeError, match=r"neither an Interval nor a \(start, end\) pair"):
+            ask(window)
 
 
 def test_a_window_may_be_a_pair() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
+import pickle
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +51,28 @@ OPERANDS = {"A": A, "B": B, "C": C, "SET": SET, "NOT_SET": ~SET}
 )
 def test_a_combination_prints_as_the_expression_with_parentheses_where_they_are_needed(rule: Rule, text: str) -> None:
     assert repr(rule) == text.format(**{name: repr(value) for name, value in OPERANDS.items()})
+
+
+@pytest.mark.parametrize(
+    "make,text",
+    [
+        (lambda many: A - many, "<{A} - {many}>"),
+        (lambda many: ~(A & (B | many)), "<~({A} & ({B} | {many}))>"),
+        (lambda many: Switch([(A | many, DAY.start), (B, None)]), "<Switch(((<{A} | {many}>, {start}), ({B}, None)))>"),
+        (lambda many: C | Switch([(many, None)]), "<{C} | Switch((({many}, None),))>"),
+    ],
+)
+def test_a_rule_that_holds_a_set_too_large_for_code_prints_in_angle_brackets_as_a_whole(
+    make: Callable[[IntervalSet[datetime]], Rule], text: str
+) -> None:
+    def first(days: int) -> IntervalSet[datetime]:
+        return IntervalSet([DAY.shift(2 * n * DAY.duration) for n in range(days)])
+
+    names = {"datetime": dt, "Interval": Interval, "IntervalSet": IntervalSet, "Weekly": Weekly}
+    whole = make(first(50))
+    assert eval(repr(whole), names | {"Switch": Switch}) == whole  # noqa: S307  # that a repr is code is what is tested
+    many = first(51)
+    assert repr(make(many)) == text.format(**OPERANDS, many=repr(many), start=repr(DAY.start))
 
 
 def test_sets_among_the_operands_become_one() -> None:
@@ -138,6 +163,29 @@ def test_rules_nested_too_deep_are_refused_before_the_stack_is() -> None:
         rule = ~(rule & B)
     with pytest.raises(LimitExceededError, match="101 is more than the limit of 100 rules nested"):
         rule & B
+
+
+def test_a_rule_as_deep_as_may_be_is_read_copied_and_pickled() -> None:
+    rule: Rule = A
+    while rule._depth < 100:
+        rule = rule & B if rule._depth % 2 else rule | B
+    for again in (
+        Rule.from_json(rule.to_json()),
+        copy.copy(rule),
+        copy.deepcopy(rule),
+        pickle.loads(pickle.dumps(rule)),  # noqa: S301  # our own bytes
+    ):
+        assert again == rule
+        assert hash(again) == hash(rule)
+
+
+def test_a_rule_that_holds_another_time_and_again_ends_before_it_fills_the_years() -> None:
+    rule: Rule = A
+    for _ in range(10):
+        rule = (rule & C) | (rule - B)
+    assert rule.within(DAY) == A.within(DAY)
+    with pytest.raises(LimitExceededError, match="is more than the limit of 100000 rules in one"):
+        rule.union(*[rule] * 50)
 
 
 def test_each_rule_of_a_combination_keeps_its_limits() -> None:

@@ -153,6 +153,29 @@ def test_dates_in_any_order_are_the_same_rule() -> None:
     assert Dates([on(3, 8), on(3, 7), on(3, 8)], zone=PARIS) == Dates([on(3, 7), (on(3, 8), "00:00-24:00")], zone=PARIS)
 
 
+def test_dates_with_hours_can_be_a_mapping_as_for_an_override() -> None:
+    given = {on(3, 8): "off", on(3, 7): ["10:00-12:00", "14:00-15:00"]}
+    rule = Dates(given, zone=PARIS)
+    assert rule == Dates([*given.items()], zone=PARIS)
+    assert spoken(rule) == ["03-07 10:00-12:00", "03-07 14:00-15:00"]
+
+
+@pytest.mark.parametrize("bad", [None, 5, "2026-03-02", date(2026, 3, 2)])
+def test_what_is_no_collection_of_dates_is_refused(bad: Any) -> None:
+    makes: list[Callable[[], object]] = [
+        lambda: Dates(bad, zone=PARIS),
+        lambda: Weekly("24/7", zone=PARIS).override(bad),
+    ]
+    for make in makes:
+        with pytest.raises(PointTypeError, match="are no dates with hours"):
+            make()
+
+
+def test_text_for_a_date_is_told_how_to_become_one() -> None:
+    with pytest.raises(PointTypeError, match=r"dates='2026-03-02' is no plain date; .* date\.fromisoformat"):
+        Dates(["2026-03-02"], zone=PARIS)  # type: ignore[list-item]
+
+
 def test_a_million_dates_are_refused_at_once_and_not_read_on() -> None:
     read = 0
 
@@ -232,6 +255,8 @@ def test_time_off_that_makes_no_sense_is_refused() -> None:
     for bad in ("09:00", time(9, tzinfo=UTC)):
         with pytest.raises(PointTypeError, match="is no naive time"):
             TimeOff(two, two, end_time=bad, zone=PARIS)  # type: ignore[arg-type]
+        with pytest.raises(PointTypeError, match="is no naive time"):
+            TimeOff(two, two, start_time=bad, end_time=bad, zone=PARIS)  # type: ignore[arg-type]
     with pytest.raises(PointTypeError, match="is no plain date"):
         TimeOff(None, two, zone=PARIS)  # type: ignore[arg-type]
 
@@ -278,7 +303,8 @@ def test_an_nth_weekday_is_that_of_the_calendar(month: int, nth: int, weekday: i
         ({"month": 1}, PointTypeError, "give either a day, or nth and weekday"),
         ({"month": 1, "day": 1, "nth": 1}, PointTypeError, "give either"),
         ({"month": 1, "nth": 1}, PointTypeError, "give either"),
-        ({"month": 1, "nth": 0, "weekday": "Mo"}, PointValueError, "nth=0 is not from -5 to 5"),
+        ({"month": 1, "nth": 0, "weekday": "Mo"}, PointValueError, "nth=0 is no weekday; 1 is the first"),
+        ({"month": 1, "nth": -6, "weekday": "Mo"}, PointValueError, "nth=-6 is not from -5 to 5"),
         ({"month": 1, "nth": 1, "weekday": "Mon"}, ParseError, "weekday='Mon' is not one of"),
         ({"month": 2, "day": 29, "leap_day": "never"}, ParseError, "leap_day='never' is not one of"),
     ],
@@ -312,7 +338,11 @@ def test_a_day_in_lieu_may_lie_in_the_year_before_its_holiday() -> None:
         ({"country": "XX"}, ParseError, "knows no 'XX'"),
         ({"country": "DE", "subdivision": "ZZ"}, ParseError, "knows no 'DE-ZZ'"),
         ({"country": 5}, PointTypeError, "country=5 is not text"),
+        ({"country": None}, PointTypeError, "country=None is not text"),
         ({"country": "DE", "subdivision": 5}, PointTypeError, "subdivision=5 is not text"),
+        ({"country": "DE", "subdivision": 0}, PointTypeError, "subdivision=0 is not text"),
+        ({"country": "DE", "subdivision": []}, PointTypeError, "subdivision=\\[\\] is not text"),
+        ({"country": "DE", "subdivision": ""}, ParseError, "subdivision='' is no part of a country; leave it out"),
         ({"country": "DE", "observed": 1}, PointTypeError, "observed=1 is neither True nor False"),
     ],
 )
@@ -422,6 +452,7 @@ def test_a_rule_that_reads_one_zone_ends_with_a_date_of_it() -> None:
     "stages,error,message",
     [
         ([], IntervalError, "there is no stage"),
+        (None, PointTypeError, "None is no list of \\(rule, until\\) pairs"),
         ([5], PointTypeError, "5 is no \\(rule, until\\) pair"),
         ([(5, None)], PointTypeError, "neither a rule nor a set"),
         ([(IntervalSet(), None), (IntervalSet(), None)], IntervalError, "only the last stage may have no end"),

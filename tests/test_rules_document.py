@@ -111,6 +111,10 @@ def test_every_kind_of_the_table_is_the_kind_of_its_class() -> None:
     "document,message",
     [
         ([], "the document: expected an object, not []"),
+        ('{"slotcalc": 1}', "the document is text, '{\"slotcalc\": 1}'; pass what json.loads makes of it"),
+        ({"slotcalc": float("nan"), "rule": WEEKLY}, "slotcalc: expected a whole number, not nan"),
+        ({"slotcalc": 10**5000, "rule": WEEKLY}, "slotcalc: expected a whole number, not a number that is far too"),
+        ({"slotcalc": 1, "rule": WEEKLY, "x\x1b\n": 1}, r"'x\x1b\n': there is no such field here"),
         ({1: 2}, "the document: expected an object, not {1: 2}"),
         ({"rule": WEEKLY}, "the document: the field 'slotcalc' is missing"),
         ({"slotcalc": 1}, "the document: the field 'rule' is missing"),
@@ -165,10 +169,13 @@ def test_a_document_of_another_form_is_refused(document: Any, message: str) -> N
             {"kind": "time-off", "first": "2026-01-01", "last": "2026-01-01", "start_time": "24:00", "zone": "UTC"},
             "rule.start_time: expected a time as HH:MM",
         ),
+        ({"kind": 10**5000}, "rule.kind: expected text, not a number that is far too large"),
         ({"kind": "yearly", "month": "12", "zone": "UTC"}, "rule.month: expected a whole number, not '12'"),
+        ({"kind": "yearly", "month": 10**5000, "day": 1, "zone": "UTC"}, "rule.month: expected a whole number, not a"),
         ({"kind": "yearly", "month": 12, "zone": "UTC"}, "rule: give either a day, or nth and weekday"),
         ({"kind": "holidays", "country": "DE", "observed": 1, "zone": "UTC"}, "rule.observed: expected true or false"),
         ({"kind": "holidays", "country": "??", "zone": "UTC"}, "rule: the package holidays knows no '??'"),
+        ({"kind": "holidays", "country": "DE", "subdivision": "", "zone": "UTC"}, "rule: subdivision='' is no part"),
         ({"kind": "override", "rule": {"kind": "not", "rule": WEEKLY}, "hours": {}}, "rule: ~Weekly("),
         (
             {"kind": "override", "rule": WEEKLY, "hours": {"Monday": "off"}},
@@ -191,6 +198,29 @@ def test_a_rule_of_another_form_is_refused_with_its_place(rule: Any, message: st
     with pytest.raises(ParseError) as caught:
         read(rule)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("field", ["hours", "leap_day", "disambiguate"])
+def test_an_empty_text_is_not_the_default(field: str) -> None:
+    with pytest.raises(ParseError, match=r"hours: expected|leap_day=''|disambiguate=''"):
+        read({"kind": "yearly", "month": 12, "day": 25, "zone": "UTC", field: ""})
+
+
+def test_what_is_of_the_wrong_type_may_be_of_any_depth_and_size() -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    doubled: Any = []
+    for _ in range(100):
+        doubled = [doubled, doubled]
+    began = time.perf_counter()
+    for bad in (deep, doubled, [0] * 10**6):
+        for rule in (bad, {"kind": bad}, {**WEEKLY, "hours": bad}, {"kind": "dates", "dates": [bad], "zone": "UTC"}):
+            with pytest.raises(ParseError, match=r": expected (an object|text|a date or \[date, hours\]), not \["):
+                read(rule)
+    assert time.perf_counter() - began < 1
+    while deep:  # unwound by hand: to free it all at once recurses, too
+        deep = deep[0]
 
 
 def test_an_unknown_field_is_refused_wherever_it_is() -> None:

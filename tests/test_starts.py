@@ -130,28 +130,35 @@ def test_a_date_that_a_zone_left_out_has_no_starts() -> None:
 
 def test_bad_arguments_are_named_at_once() -> None:
     free = IntervalSet([(datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2026, 3, 2, 12, tzinfo=UTC))])
-    for bad in (timedelta(0), -HOUR):
+    for none in (timedelta(0), -HOUR):
         with pytest.raises(IntervalError, match=r"duration=.* is not positive"):
-            starts(free, bad)
+            starts(free, none)
         with pytest.raises(IntervalError, match=r"every=.* is not positive"):
-            starts(free, HOUR, every=bad)
-    with pytest.raises(PointTypeError, match="cannot be added"):
-        starts(free, 30)  # type: ignore[arg-type]  # refused at run time, too
+            starts(free, HOUR, every=none)
+    for length in (30, None, "PT30M"):
+        with pytest.raises(PointTypeError, match=f"duration={length!r} is no length; pass a timedelta"):
+            starts(free, length)  # type: ignore[arg-type]  # refused at run time, too
+    with pytest.raises(PointTypeError, match="every=15 is no length; pass a timedelta"):
+        starts(free, HOUR, every=15)  # type: ignore[arg-type]  # refused at run time, too
     with pytest.raises(UnknownZoneError):
         starts(free, HOUR, zone="Europe/Berlino")
     with pytest.raises(UnboundedError):
         starts(IntervalSet.since(datetime(2026, 3, 2, tzinfo=UTC)), HOUR, zone="UTC")
     naive = IntervalSet([(datetime(2026, 3, 2, 9), datetime(2026, 3, 2, 12))])
     for zone in ("UTC", None):
-        with pytest.raises(PointTypeError, match="must be aware datetimes"):
+        with pytest.raises(PointTypeError, match=r"free: datetime.* is no instant; pass aware datetimes"):
             starts(naive, HOUR, zone=zone)
-        with pytest.raises(PointTypeError, match="must be aware datetimes"):
-            starts(free, HOUR, zone=zone, earliest=datetime(2026, 3, 2))
-        with pytest.raises(PointTypeError, match="must be aware datetimes"):
-            starts(free, HOUR, zone=zone, latest=datetime(2026, 3, 2))
-        with pytest.raises(PointTypeError, match="must be aware datetimes"):
-            starts(free, HOUR, zone=zone, taken=[datetime(2026, 3, 2)])
-    with pytest.raises(PointTypeError, match="must be aware datetimes"):
+        for bound in ("earliest", "latest"):
+            for bad in (datetime(2026, 3, 2), date(2026, 3, 2), "2026-03-02T09:00Z"):
+                with pytest.raises(PointTypeError, match=f"{bound}: .* is no instant"):
+                    starts(free, HOUR, zone=zone, **{bound: bad})  # type: ignore[arg-type]  # by name
+        for begun in (datetime(2026, 3, 2), None, Interval(1, 2)):
+            with pytest.raises(PointTypeError, match=r"taken: .* is no instant"):
+                starts(free, HOUR, zone=zone, taken=[begun])  # type: ignore[list-item]  # refused at run time, too
+        for alone in (None, datetime(2026, 3, 2, tzinfo=UTC)):
+            with pytest.raises(PointTypeError, match=r"taken=.* is no collection of instants"):
+                starts(free, HOUR, zone=zone, taken=alone)  # type: ignore[arg-type]  # refused at run time, too
+    with pytest.raises(PointTypeError, match="free: 1 is no instant"):
         starts(IntervalSet([(1, 2)]), HOUR)  # type: ignore[list-item]  # refused at run time, too
     for anchor in (time(9, tzinfo=UTC), "midnight", 9):
         with pytest.raises(PointTypeError, match="neither a time without a tzinfo"):
@@ -424,6 +431,18 @@ class TestEdges:
         for zone in (None, "UTC"):
             assert not [*starts(free, timedelta.max, zone=zone, before=timedelta.max, after=timedelta.max)]
             assert len([*starts(free, HOUR, every=timedelta.max, zone=zone)]) == (2 if zone is None else 1)
+
+    @pytest.mark.parametrize("field", ["duration", "before", "after"])
+    def test_what_needs_more_than_the_calendar_fits_into_no_unbounded_time_either(self, field: str) -> None:
+        asked: dict[str, Any] = {"duration": HOUR, field: timedelta.max}
+        bounds: dict[str, Any] = {"earliest": self.NINE, "latest": self.NINE + HOUR}
+        assert not [*starts(IntervalSet.everything(), **asked, zone="UTC", **bounds)]
+
+    def test_an_appointment_at_an_end_of_the_calendar_lies_on_no_whole_day(self) -> None:
+        free = [(self.NINE, self.NINE + HOUR)]
+        for end in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
+            with pytest.raises(PointValueError, match="years 1 to 9999"):
+                [*starts(free, HOUR, zone="Europe/Paris", per_day=1, taken=[end])]
 
     def test_the_last_instants_of_the_calendar_are_no_error_without_a_zone(self) -> None:
         last = datetime.max.replace(tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from itertools import pairwise
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -29,12 +30,16 @@ from slotcalc.zones import (
     local_days,
     local_kind,
     plus,
+    stretches,
     to_instant,
     to_instants,
     to_local,
     wall_bounds,
     zone,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Changes by half an hour and by two, at midnight and just after it; skipped dates; winter time that counts as negative.
 ZONES = [
@@ -175,6 +180,14 @@ def test_files_beside_the_database_are_no_zones_although_the_machine_may_have_th
         ("Europe/Berln", "'Europe/Berlin'"),
         ("America/New York", "'America/New_York'?"),
         ("  asia/TOKYO ", "'Asia/Tokyo'?"),
+        ("Asia/Tokio", "did you mean 'Asia/Tokyo'?"),
+        ("utc", "'Etc/UTC'?"),
+        ("Foo/Bar", "; write a name such as 'Europe/Berlin'"),
+        ("EST5", "; write a name such as 'Europe/Berlin'"),  # EST is the least of what it may mean
+        ("GMT+2", "; write a name such as 'Europe/Berlin'"),  # Etc/GMT+2 is two hours behind Greenwich
+        ("Etc/UTC+5", "; write a name such as 'Europe/Berlin'"),
+        ("CEST", "; write a name such as 'Europe/Berlin'"),
+        ("Europe/Munich", "; write a name such as 'Europe/Berlin'"),  # nearly Zurich
         ("Mars/Olympus_Mons", "write a name such as 'Europe/Berlin'"),
         ("x" * 300, "write a name such as 'Europe/Berlin'"),
     ],
@@ -685,3 +698,42 @@ def test_a_day_starts_where_the_one_before_ends(case: tuple[str, datetime]) -> N
     for day, start, end in local_days(instant, instant + 3 * DAY, name):
         assert day_start(day, name) == start
         assert day_start(day + DAY, name) == end
+
+
+def all_changes(name: str) -> Iterator[tuple[datetime, timedelta, timedelta]]:
+    """Yield the changes of the offset from 1838 to 2100, each with the offsets before and after it."""
+    local = whenever.Instant.from_utc(1838, 1, 1).to_tz(name)
+    while (following := local.next_transition()) and following.year <= 2100:
+        before, after = (moment.offset.total("seconds") for moment in (local, following))
+        if before != after:
+            yield following.to_instant().to_stdlib(), timedelta(seconds=before), timedelta(seconds=after)
+        local = following
+
+
+def test_no_zone_changes_its_offset_twice_within_three_days() -> None:
+    # Looking for one change a day relies on it, and so does reading a time in a gap or a fold by what is around it.
+    for name in sorted(available_timezones() - {"localtime"}):
+        for (one, *_), (other, *_) in pairwise(all_changes(name)):
+            assert other - one > 3 * DAY, name
+
+
+@pytest.mark.parametrize("name", [*ZONES, "Africa/Freetown"])
+def test_stretches_have_the_offset_of_each_wall_time_near_each_change(name: str) -> None:
+    for change, *offsets in all_changes(name):
+        for seconds in (-86400, -1800, -1, 0, 1, 1800, 86400):
+            for offset in offsets:
+                wall = change + offset + timedelta(seconds=seconds)
+                around = stretches(wall - 9 * DAY, wall, name)
+                assert around[0].since <= wall - 9 * DAY
+                assert all(one.since < other.since for one, other in pairwise(around))
+                assert all(one.offset != other.offset for one, other in pairwise(around))
+                assert around[-1].offset == zone(name).utcoffset(wall)
+                if len(around) > 1:
+                    assert zone(name).utcoffset(around[-1].since - timedelta(seconds=1)) == around[-2].offset
+
+
+def test_stretches_reach_to_the_ends_of_the_calendar() -> None:
+    for end in (FIRST.replace(tzinfo=UTC), LAST.replace(tzinfo=UTC)):
+        (only,) = stretches(end, end, "Asia/Tokyo")
+        assert only.since <= end
+        assert only.offset == zone("Asia/Tokyo").utcoffset(end)

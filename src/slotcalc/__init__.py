@@ -12,6 +12,7 @@ from slotcalc.coverage import Coverage
 from slotcalc.diff import Action, AuditEvent, diff
 from slotcalc.errors import (
     AmbiguousResourceError,
+    BrokenHistoryError,
     DuplicateIdError,
     HorizonError,
     ImpossibleEventError,
@@ -45,6 +46,7 @@ __all__ = [
     "AuditEvent",
     "Booking",
     "BookingStatus",
+    "BrokenHistoryError",
     "Coverage",
     "DuplicateIdError",
     "HorizonError",

@@ -6,6 +6,7 @@ nothing but whether the appointment fits there. Read `resources` next, which ask
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
@@ -16,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from slotcalc.booking import whole_number
 from slotcalc.errors import IntervalError, PointTypeError, UnboundedError
 from slotcalc.intervals import Interval, IntervalSet
-from slotcalc.points import check_length, moved, normalised
+from slotcalc.points import normalised
 
 __all__ = ["Anchor", "first_fit", "starts"]
 
@@ -28,6 +29,7 @@ _Piece: TypeAlias = tuple[datetime, datetime, datetime]
 _Run: TypeAlias = tuple[datetime, datetime, timedelta]
 
 _SOME_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_START_OF_TIME: Final = datetime.min.replace(tzinfo=UTC)
 _END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Final = timedelta()
 _NO_RUN: Final = (_SOME_INSTANT, _SOME_INSTANT, _NOTHING)
@@ -92,15 +94,15 @@ def starts(
     >>> [f"{start:%H:%M}" for start in starts(morning, timedelta(minutes=30), zone="Europe/Paris", anchor=time(0, 20))]
     ['08:20', '08:50']
     """
-    check_length("duration", duration, _SOME_INSTANT)
-    step = duration if every is None else every
-    check_length("every", step, _SOME_INSTANT)
+    length = _positive("duration", duration)
+    step = length if every is None else _positive("every", every)
     lead, trail = _buffer("before", before), _buffer("after", after)
     times: IntervalSet[datetime] = free if isinstance(free, IntervalSet) else IntervalSet(free)
-    earliest, latest = _instant(earliest), _instant(latest)
-    for point in (*times.starts[:1], *times.ends[:1]):
-        _instant(point)
-    begun = sorted(map(_some_instant, taken))
+    for point in (*times.starts[:1], *times.ends[:1]):  # all are of one kind
+        _instant("free", point)
+    earliest = None if earliest is None else _instant("earliest", earliest)
+    latest = None if latest is None else _instant("latest", latest)
+    begun = _instants("taken", taken)
     limits = [whole_number(name, n) for name, n in (("per_day", per_day), ("per_week", per_week)) if n is not None]
     own_grid = anchor == "interval" or (anchor is None and zone is None)
     shown = None if own_grid else _since_midnight(anchor)
@@ -108,7 +110,7 @@ def starts(
         wanting = f"anchor={anchor!r} is a local time" if not own_grid else "limits count local days and weeks"
         message = f"{wanting}, so a zone is needed; pass zone='Europe/Berlin' or the like"
         raise PointTypeError(message, zone)
-    margin = min(duration, _LONGEST) + trail
+    margin = length + trail
     pieces = _pieces(_bounded(times, lead, margin, earliest, latest, own_grid=own_grid), lead, margin, earliest, latest)
     if zone is None:
         return chain.from_iterable(_on_own_grids(pieces, step))
@@ -183,12 +185,12 @@ def _bounded(
             )
             message = f"the free time is unbounded below, {what}, or clip it with & to a window"
             raise UnboundedError(message, times)
-        times &= IntervalSet.since(moved(earliest, lead, back=True))
+        times &= IntervalSet.since(earliest - min(lead, earliest - _START_OF_TIME))
     if times.reaches_end:
         if latest is None:
             message = "the free time is unbounded above, and so are the starts; pass latest=…, or clip it with &"
             raise UnboundedError(message, times)
-        times &= IntervalSet.until(moved(latest, margin))
+        times &= IntervalSet.until(latest + min(margin, _END_OF_TIME - latest))
     return times
 
 
@@ -272,20 +274,15 @@ def _within_limits(
     local_days: Callable[[datetime, datetime], Iterator[tuple[date, datetime, datetime]]],
 ) -> Iterator[datetime]:
     """Yield the starts on local days that have room, and in weeks that have, counting what is taken."""
-    on_day: dict[int, int] = {}
-    in_week: dict[int, int] = {}
-    for _, day in _with_days(taken, local_days):
-        on_day[day] = on_day.get(day, 0) + 1
-        in_week[(day - 1) // 7] = in_week.get((day - 1) // 7, 0) + 1  # day 1 was a Monday
+    days = [day for _, day in _with_days(taken, local_days)]
+    on_day, in_week = Counter(days), Counter([(day - 1) // 7 for day in days])  # day 1 was a Monday
     asked = None
     has_room = False
     for start, day in _with_days(found, local_days):
         if day != asked:
             asked = day
-            has_room = not (
-                (per_day is not None and on_day.get(day, 0) >= per_day)
-                or (per_week is not None and in_week.get((day - 1) // 7, 0) >= per_week)
-            )
+            has_room = per_day is None or on_day[day] < per_day
+            has_room = has_room and (per_week is None or in_week[(day - 1) // 7] < per_week)
         if has_room:
             yield start
 
@@ -299,7 +296,7 @@ def _with_days(
     number = 0
     for moment in moments:
         if high is None or moment - high > _FAR:
-            days = local_days(moment, _END_OF_TIME)
+            days = local_days(min(moment, _END_OF_TIME - _TICK), _END_OF_TIME)
             high = moment
         while high <= moment:
             day, _, high = next(days)
@@ -317,28 +314,42 @@ def _since_midnight(anchor: Any) -> timedelta:
     return timedelta(hours=anchor.hour, minutes=anchor.minute, seconds=anchor.second, microseconds=anchor.microsecond)
 
 
-def _buffer(name: str, length: Any) -> timedelta:
+def _length(name: str, length: object) -> timedelta:
+    """Return a length, or that of the calendar if it is longer, or raise for anything else."""
+    if isinstance(length, timedelta):
+        return min(length, _LONGEST)
+    message = f"{name}={length!r:.80} is no length; pass a timedelta, such as timedelta(minutes=30)"
+    raise PointTypeError(message, length)
+
+
+def _positive(name: str, length: object) -> timedelta:
+    made = _length(name, length)
+    if made > _NOTHING:
+        return made
+    message = f"{name}={length!r} is not positive"
+    raise IntervalError(message, length)
+
+
+def _buffer(name: str, length: object) -> timedelta:
     """Return the length of a buffer, none as zero, or raise for one that is negative or no length."""
-    if length is None:
-        return _NOTHING
-    if not isinstance(length, timedelta):
-        message = f"{name}={length!r:.80} is no length; pass a timedelta"
-        raise PointTypeError(message, length)
-    if length < _NOTHING:
-        message = f"{name}={length!r} is negative; a buffer adds to the time that an appointment needs"
-        raise IntervalError(message, length)
-    return min(length, _LONGEST)
+    made = _NOTHING if length is None else _length(name, length)
+    if made >= _NOTHING:
+        return made
+    message = f"{name}={length!r} is negative; a buffer adds to the time that an appointment needs"
+    raise IntervalError(message, length)
 
 
-def _instant(point: datetime | None) -> datetime | None:
-    return None if point is None else _some_instant(point)
-
-
-def _some_instant(point: Any) -> datetime:
+def _instant(name: str, point: Any) -> datetime:
     """Return an aware datetime in UTC, or raise for anything else."""
-    made = normalised(point)
-    if getattr(made, "tzinfo", None) is not UTC:
-        message = f"starts are instants, so all must be aware datetimes; {made!r:.200} is none"
-        raise PointTypeError(message, made)
-    moment: datetime = made
-    return moment
+    made = normalised(point) if isinstance(point, datetime) else None
+    if made is None or made.tzinfo is not UTC:
+        message = f"{name}: {point!r:.200} is no instant; pass aware datetimes, such as datetime.now(UTC)"
+        raise PointTypeError(message, point)
+    return made
+
+
+def _instants(name: str, points: Any) -> list[datetime]:
+    """Return aware datetimes in UTC, sorted, or raise for anything else."""
+    if isinstance(points, Iterable):
+        return sorted([_instant(name, point) for point in points])
+    raise PointTypeError(f"{name}={points!r:.200} is no collection of instants; pass the starts in a list", points)

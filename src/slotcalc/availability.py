@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, whole_number
 from slotcalc.coverage import Coverage
 from slotcalc.errors import AmbiguousResourceError, IntervalError, PointTypeError
-from slotcalc.intervals import Interval, IntervalSet, of_edges
+from slotcalc.intervals import Interval, IntervalSet, as_interval, of_edges
 from slotcalc.kernel import Edges, Pair, coalesce_utc, subtract_utc
 from slotcalc.values import Value
 
@@ -247,7 +247,7 @@ def explain(
     """
     whole_number("seats", seats)
     _check_buffers(before, after)
-    asked = window if isinstance(window, Interval) else Interval(*window)
+    asked = as_interval(window)
     offered = _listed(slots)
     booked = [*_clipped(bookings, asked, before, after)]
     _one_resource(offered, booked)

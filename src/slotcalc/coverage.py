@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any, Generic, final
 
 from slotcalc.errors import IntervalError
-from slotcalc.intervals import Interval, IntervalSet
+from slotcalc.intervals import Interval, IntervalSet, as_interval
 from slotcalc.points import P, check_order, normalised, normalised_pairs
 
 __all__ = ["Coverage"]
@@ -87,7 +87,7 @@ class Coverage(Generic[P]):
         if window is None:
             steps = zip(self._points, self._points[1:], self._depths, strict=False)
             return [(Interval(start, end), depth) for start, end, depth in steps if depth]
-        window = window if isinstance(window, Interval) else Interval(*window)
+        window = as_interval(window)
         i = bisect_right(self._points, window.start)
         j = bisect_left(self._points, window.end, i)
         edges = [window.start, *self._points[i:j], window.end]

@@ -6,6 +6,7 @@ pickles, and says how to mend the call. This module imports nothing; read `point
 
 __all__ = [
     "AmbiguousResourceError",
+    "BrokenHistoryError",
     "DuplicateIdError",
     "HorizonError",
     "ImpossibleEventError",
@@ -96,6 +97,10 @@ class MissingExtraError(SlotcalcError, ImportError):
 
 class ImpossibleEventError(SlotcalcError, ValueError):
     """An audit event that adds time which is there already, or removes time which is not there."""
+
+
+class BrokenHistoryError(SlotcalcError, ValueError):
+    """Audit events that are no unbroken history, where one is needed; `values` hold the findings that say why."""
 
 
 class NotAvailableError(SlotcalcError, ValueError):

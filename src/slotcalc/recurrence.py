@@ -5,21 +5,22 @@ many seconds on a rule such as BYMONTH=2;BYMONTHDAY=30; they judge it in the tes
 at is a step, and a rule without COUNT starts at the window instead of at DTSTART, however long ago that was.
 
 Wall times are datetimes without a zone, or all marked with one and the same, which is never asked: `rules.recurring`
-marks them UTC, so that taking an offset away makes instants of them. Which offset, `zones` knows. Imports only `errors`
-and `limits`.
+marks them UTC, so that taking an offset away makes instants of them. Which offset, `zones` knows. Imports `cycles`,
+`errors` and `limits`.
 """
 
 from calendar import isleap, monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import accumulate, chain, dropwhile, islice, product, repeat
-from operator import add
+from itertools import chain, dropwhile, islice, product
+from math import prod
 from typing import Final, NamedTuple, TypeVar
 
+from slotcalc.cycles import Cycle
 from slotcalc.errors import ParseError
 from slotcalc.limits import Steps
 
-__all__ = ["Recurrence", "occurrences", "parse_rule"]
+__all__ = ["Recurrence", "cycle_of", "occurrences", "parse_rule"]
 
 _T = TypeVar("_T")
 
@@ -28,6 +29,7 @@ _YEARLY, _MONTHLY, _WEEKLY, _DAILY, _HOURLY, _MINUTELY, _SECONDLY = range(7)
 _UNITS: Final = {_HOURLY: timedelta(hours=1), _MINUTELY: timedelta(minutes=1), _SECONDLY: timedelta(seconds=1)}
 _WEEKDAYS: Final = {name: number for number, name in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 _DAY: Final = timedelta(days=1)
+_LONGEST_PATTERN: Final = 2_000
 
 # For each list of numbers: the least and the greatest, and whether they also count from the end as negative ones.
 _LISTS: Final = {
@@ -150,11 +152,14 @@ def occurrences(rule: Recurrence, start: datetime, low: datetime, high: datetime
     Raises:
         LimitExceededError: for more candidates than `steps` has left.
     """
-    even = not rule.weekdays and not rule.parts and rule.frequency >= _WEEKLY  # so that each period has one
+    cycle = cycle_of(rule, start)
+    if cycle is not None:
+        return chain.from_iterable(_by_cycle(cycle, rule.total, start, low, high, steps))
+    even = not rule.weekdays and not rule.parts and rule.frequency > _DAILY  # so that each period has one
     skipped = _periods_before(rule, start, low) if rule.total is None or even else 0
     left = None if rule.total is None else rule.total - skipped
     rule = _completed(rule, start)
-    walk = _by_clock if rule.frequency > _DAILY else _by_pattern if _has_pattern(rule) else _by_date
+    walk = _by_clock if rule.frequency > _DAILY else _by_date
     walls = walk(rule, start, skipped, high, steps)
     if not skipped and start < high:
         walls = chain((start,), dropwhile(start.__ge__, walls))
@@ -196,14 +201,16 @@ def _completed(rule: Recurrence, start: datetime) -> Recurrence:
     return rule._replace(parts=parts, weekdays=weekdays)
 
 
-def _has_pattern(rule: Recurrence) -> bool:
-    """Return whether all weeks of a weekly rule, or all days of a daily one, are alike."""
+def cycle_of(rule: Recurrence, start: datetime) -> Cycle | None:
+    """Return the cycle of a rule all of whose weeks, or all of whose days, are alike, from midnight of the start on.
+
+    It may have some before the start, and need not have the start itself. None for any other rule, and for one with so
+    many in each turn that to remember them would cost more than to find them again.
+    """
     alike = rule.frequency == _WEEKLY or (rule.frequency == _DAILY and not rule.weekdays)
-    return alike and rule.parts.keys() <= set(_CLOCK_PARTS)
-
-
-def _by_pattern(rule: Recurrence, start: datetime, skipped: int, high: datetime, steps: Steps) -> Iterator[datetime]:
-    """Yield the occurrences of a rule whose periods are all alike, and perhaps some before `start`: by adding."""
+    if not alike or not rule.parts.keys() <= set(_CLOCK_PARTS):
+        return None
+    rule = _completed(rule, start)
     days, every = [0], rule.interval
     if rule.frequency == _WEEKLY:
         every *= 7
@@ -211,27 +218,29 @@ def _by_pattern(rule: Recurrence, start: datetime, skipped: int, high: datetime,
         # Counted from the weekday of the start: days of its week that came before it belong to the next week in turn.
         days = sorted(((weekday - rule.week_start) % 7 - into) % every for _, weekday in rule.weekdays)
     calendar = date.max.toordinal()
-    step = timedelta(min(every, 2 * calendar))
+    days = [day for day in days if day < calendar]
+    if not 0 < prod(len(rule.parts[name]) for name in _CLOCK_PARTS) * len(days) <= _LONGEST_PATTERN:
+        return None
     clocks = _clocks(rule)
-    pattern = [timedelta(day, clock) for day in days if day < calendar for clock in clocks]
-    first = start.replace(hour=0, minute=0, second=0) + skipped * step
-    return chain.from_iterable(_sums(first, step, pattern, high, steps))
+    pattern = tuple([timedelta(day, clock) for day in days for clock in clocks])
+    return Cycle(start.replace(hour=0, minute=0, second=0), timedelta(min(every, 2 * calendar)), pattern)
 
 
-def _sums(
-    period: datetime, step: timedelta, pattern: list[timedelta], high: datetime, steps: Steps
+def _by_cycle(
+    cycle: Cycle, total: int | None, start: datetime, low: datetime, high: datetime, steps: Steps
 ) -> Iterator[list[datetime]]:
-    """Yield the sums of each period with each of the pattern, in lists: one by one costs three times as much."""
-    while period < high:
-        left = high - period
-        count = min(left // step, 512 // (len(pattern) + 1) + 1)
-        steps.take((count + 1) * len(pattern))
-        if count:
-            *periods, period = accumulate(repeat(step, count), add, initial=period)  # a sum is a tenth of a product
-            yield [begin + offset for begin in periods for offset in pattern]
-        else:
-            yield [period + offset for offset in pattern if offset < left]
-            return
+    """Yield the occurrences in lists: one by one costs three times as much."""
+    first, beside = cycle.before(start), not cycle.has(start)
+    begin, end = max(first, cycle.before(low)), cycle.before(high)
+    if total is not None:
+        end = min(end, first + total - beside)  # the start is one of them, even if it is none of the cycle
+    if beside and low <= start < high:
+        yield [start]
+    while begin < end:
+        stop = min(begin + 512, end)
+        steps.take(stop - begin)
+        yield cycle.walls(begin, stop)
+        begin = stop
 
 
 def _clocks(rule: Recurrence) -> list[int]:

@@ -16,8 +16,8 @@ from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Any, TypeVar, final
 
-from slotcalc.errors import IntervalError, PointTypeError
-from slotcalc.intervals import Interval, IntervalSet
+from slotcalc.errors import IntervalError, PointTypeError, PointValueError, SlotcalcError
+from slotcalc.intervals import Interval, IntervalSet, as_interval
 from slotcalc.points import Comparable, P
 from slotcalc.values import Value
 
@@ -92,7 +92,7 @@ def who_is_free(free_by_resource: Mapping[str, IntervalSet[P]], interval: Interv
     >>> who_is_free(tutors, (10, 11)), who_is_free(tutors, (9, 12))
     (('anna', 'ben'), ())
     """
-    asked = interval if isinstance(interval, Interval) else Interval(*interval)
+    asked = as_interval(interval)
     return tuple([name for name, times in _times(free_by_resource).items() if times.covers(asked)])
 
 
@@ -119,7 +119,7 @@ def missing(
     if needed > len(times):
         message = f"k={k!r} of {len(times)} resources are never free; name more, or ask for fewer"
         raise IntervalError(message, k)
-    asked = interval if isinstance(interval, Interval) else Interval(*interval)
+    asked = as_interval(interval)
     whole = IntervalSet([asked])
     absent = [Missing(name, asked, lacks) for name, free in times.items() if (lacks := whole - free)]
     return tuple(absent) if len(times) - len(absent) < needed else ()
@@ -135,21 +135,31 @@ def starts_of(
 
     Raises:
         IntervalError: for a k below 1, and for all of no resources.
-        PointTypeError: for anything but a mapping.
+        PointTypeError: for anything but a mapping to starts.
+        PointValueError: on reaching starts of a resource that are out of order.
 
     >>> list(starts_of({"anna": [9, 10], "ben": [10, 11]}, k=1))
     [(9, ('anna',)), (10, ('anna', 'ben')), (11, ('ben',))]
     """
-    names = list(_mapping(starts_by_resource))
-    needed = _number(k, names)
+    given: dict[str, Any] = dict(_mapping(starts_by_resource))
+    needed = _number(k, given)
+    for name, found in given.items():
+        if isinstance(found, IntervalSet) or not isinstance(found, Iterable):
+            message = f"{name!r}: {found!r:.200} are no starts; pass those that starts(…) yields of it"
+            raise PointTypeError(message, found)
     # Each start with the position of its resource: merged by start, and among equal ones in the order of the mapping.
-    tagged = [zip(found, repeat(i), strict=False) for i, found in enumerate(starts_by_resource.values())]
-    return _shared(merge(*tagged), names, needed)
+    tagged = [zip(found, repeat(i), strict=False) for i, found in enumerate(given.values())]
+    return _shared(merge(*tagged), list(given), needed)
 
 
 def _shared(merged: Iterable[tuple[Q, int]], names: list[str], needed: int) -> Iterator[tuple[Q, tuple[str, ...]]]:
+    last: Any = None
     for start, group in groupby(merged, key=itemgetter(0)):
-        found = tuple([names[i] for _, i in group])
+        found = tuple(dict.fromkeys([names[i] for _, i in group]))  # a start that is there twice is one
+        if last is not None and start < last:  # merging keeps what is out of order out of order
+            message = f"{found[0]!r}: {start} comes after {last}; pass the starts of each resource in order"
+            raise PointValueError(message, start, last)
+        last = start
         if len(found) >= needed:
             yield start, found
 
@@ -164,8 +174,14 @@ def _mapping(given: Any) -> Mapping[str, Any]:
 
 def _times(free_by_resource: Mapping[str, Any]) -> dict[str, IntervalSet[Any]]:
     """Return the mapping with each free time as a set."""
-    given = _mapping(free_by_resource).items()
-    return {name: times if isinstance(times, IntervalSet) else IntervalSet(times) for name, times in given}
+    made: dict[str, IntervalSet[Any]] = {}
+    for name, times in _mapping(free_by_resource).items():
+        try:
+            made[name] = times if isinstance(times, IntervalSet) else IntervalSet(times)
+        except SlotcalcError as error:
+            error.args = (f"{name!r}: {error.args[0]}", *error.args[1:])
+            raise
+    return made
 
 
 def _number(k: int | None, resources: Collection[str]) -> int:

@@ -7,15 +7,28 @@ Imports `diff` and below; read `replay` next. An adapter for a store of your own
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, final
+from operator import attrgetter
+from typing import Any, Protocol, final, runtime_checkable
 
 from slotcalc.booking import Slot, whole_number
 from slotcalc.diff import Action, AuditEvent
-from slotcalc.errors import PointTypeError, PointValueError
+from slotcalc.diff.event import action_of
+from slotcalc.errors import AmbiguousResourceError, HorizonError, PointTypeError, PointValueError, UnknownEventError
 from slotcalc.points import normalised
 from slotcalc.values import Value
 
-__all__ = ["AsyncAuditLog", "AuditLog", "Baseline", "Delivery", "Selection", "check_deliverable"]
+__all__ = [
+    "AsyncAuditLog",
+    "AuditLog",
+    "Baseline",
+    "Delivery",
+    "Selection",
+    "check_deliverable",
+    "horizon_error",
+    "in_order",
+    "moment_of",
+    "unknown_event",
+]
 
 
 class Delivery(StrEnum):
@@ -127,7 +140,7 @@ class Selection(Value):
             until=_moment("until", until),
             first_revision=first_revision,
             last_revision=last_revision,
-            action=None if action is None else Action(action),
+            action=None if action is None else action_of(action),
             newest_first=newest_first,
             limit=None if limit is None else whole_number("limit", limit),
         )
@@ -193,6 +206,7 @@ class Baseline(Value):
         )
 
 
+@runtime_checkable
 class AuditLog(Protocol):
     """A place that keeps audit events. All of it may fail or be slow: an edit never depends on it.
 
@@ -252,9 +266,63 @@ def check_deliverable(events: Iterable[AuditEvent]) -> None:
             raise PointValueError(message, event)
 
 
+def in_order(
+    events: Iterable[AuditEvent], *, resource_id: str | None = None, baseline: Baseline | None = None
+) -> tuple[str, list[AuditEvent]]:
+    """Return whose history it is, and the events behind the baseline in their order; each event counts once.
+
+    An event that was delivered twice, the same in each of its fields, is one event. Two that differ are two, even if
+    they have one id. Without events and baseline the history is that of `resource_id`, or of nobody. O(n) if the events
+    come in order, else O(n log n).
+
+    Raises:
+        AmbiguousResourceError: for events of more than one resource, or of another one than asked for.
+    """
+    listed = [*events]
+    if resource_id is None:
+        resource_id = baseline.resource_id if baseline is not None else listed[0].resource_id if listed else ""
+    others = {event.resource_id for event in listed}
+    if baseline is not None:
+        others.add(baseline.resource_id)
+        listed = [event for event in listed if event.revision > baseline.revision]
+    for other in sorted(others - {resource_id}):
+        message = f"a history of {resource_id!r} has something of {other!r} in it; take each resource by itself"
+        raise AmbiguousResourceError(message, other, resource_id)
+    if len({event.id for event in listed}) < len(listed):
+        listed = _each_once(listed)
+    listed.sort(key=attrgetter("revision", "ordinal", "id"))  # the id decides between two that claim one place
+    return resource_id, listed
+
+
+def _each_once(events: list[AuditEvent]) -> list[AuditEvent]:
+    seen = set()
+    once = []
+    for event in events:
+        if event not in seen:
+            once.append(event)
+        if event.id:  # the events of a preview have no name by which one could be another
+            seen.add(event)
+    return once
+
+
+def horizon_error(resource_id: str, asked: object, earliest: int) -> HorizonError:
+    """Return the error for a question about what was purged: a revision, or a moment."""
+    what = f"revision {asked}" if isinstance(asked, int) else str(asked)
+    message = f"the history of {resource_id!r} begins after revision {earliest}; {what} lies before it"
+    return HorizonError(message, earliest, asked)
+
+
+def unknown_event(event_id: str) -> UnknownEventError:
+    """Return the error for an event that is not there."""
+    return UnknownEventError(f"the log has no event {event_id!r:.80}; it may have been purged", event_id)
+
+
 def _moment(name: str, moment: object) -> datetime | None:
-    if moment is None:
-        return None
+    return None if moment is None else moment_of(name, moment)
+
+
+def moment_of(name: str, moment: object) -> datetime:
+    """Return the instant in UTC, or say which argument is none."""
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         message = f"{name}={moment!r:.80} is no instant; give an aware datetime such as datetime.now(UTC)"
         raise PointTypeError(message, moment)

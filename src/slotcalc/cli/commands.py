@@ -3,9 +3,9 @@
 The one place that knows click. Read `inputs` for what is read and `output` for how it is printed.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -16,7 +16,7 @@ import click
 import slotcalc
 from slotcalc import appointments, availability, files, iso8601, render, zones
 from slotcalc.availability import SegmentState
-from slotcalc.booking import ACTIVE, BookingStatus
+from slotcalc.booking import ACTIVE, Booking, BookingStatus
 from slotcalc.cli import inputs, output
 from slotcalc.errors import LimitExceededError, LocalTimeError, SlotcalcError
 from slotcalc.intervals import Interval, IntervalSet
@@ -28,6 +28,7 @@ __all__ = ["run"]
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _LARGEST: Final = DEFAULT_LIMITS.window
+_WEEK: Final = timedelta(days=7)
 _UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 
 _CODES: Final = """\b
@@ -98,6 +99,17 @@ def _length_of_time(_ctx: click.Context, _option: click.Parameter, text: str | N
     return length
 
 
+def _anchor(_ctx: click.Context, _option: click.Parameter, text: str | None) -> appointments.Anchor | None:
+    if text is None:
+        return None
+    if text == "interval":
+        return "interval"
+    try:
+        return time.fromisoformat(text if len(text) == len("09:20") else "")
+    except ValueError:
+        raise click.BadParameter(f"{text!r:.80} is no time of day; write it as 09:20, or write interval") from None
+
+
 def _length(text: str) -> timedelta | None:
     """Read 1d, 1h30m, 45s, each unit at most once and in this order; None for anything else."""
     rest, total = text, timedelta()
@@ -124,7 +136,8 @@ _INPUTS: Final = (
     click.option(
         "--hours",
         metavar="TEXT",
-        help="Weekly hours that are offered, instead of --slots or besides: 'Mo-Fr 09:00-12:00,13:00-17:00; Su off'.",
+        help="Weekly hours that are offered, instead of --slots or besides: 'Mo-Fr 09:00-12:00,13:00-17:00; Su off'; "
+        "or the name of a .json file that holds a rule.",
     ),
     click.option(
         "--bookings",
@@ -218,6 +231,18 @@ def _slotcalc(context: click.Context) -> int:
     help="The grid of starts, from each local midnight on.  [default: --duration]",
 )
 @click.option(
+    "--anchor",
+    callback=_anchor,
+    metavar="TIME",
+    help="A local time that is on the grid, instead of midnight: 09:20; or interval, for a grid of each free time.",
+)
+@click.option(
+    "--per-day", type=click.IntRange(min=1), metavar="N", help="No start on a day on which N bookings begin already."
+)
+@click.option(
+    "--per-week", type=click.IntRange(min=1), metavar="N", help="No start in a week, from Monday on, in which N do."
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv", "ics"]),
@@ -225,22 +250,34 @@ def _slotcalc(context: click.Context) -> int:
     help="How to write the answer.  [default: text]",
 )
 def free(
-    first: date, last: date | None, duration: timedelta | None, every: timedelta | None, form: str, **options: Any
+    first: date,
+    last: date | None,
+    duration: timedelta | None,
+    every: timedelta | None,
+    anchor: appointments.Anchor | None,
+    per_day: int | None,
+    per_week: int | None,
+    form: str,
+    **options: Any,
 ) -> int:
     """Show the free time of some days."""
     asked = _Asked(**options)
+    grid = {"every": every, "anchor": anchor, "per_day": per_day, "per_week": per_week}
     window = _days(first, last, asked.zone)
     if form == "ics" and duration is not None:
         raise click.UsageError("a calendar holds free time, not starts; drop --duration, or use --format json or csv")
-    if every is not None and duration is None:
-        raise click.UsageError("--every is the grid of starts and needs their length; add --duration 45m")
+    for name in [name for name, value in grid.items() if value is not None and duration is None]:
+        about = "limits" if name.startswith("per_") else "is the grid of"
+        option = name.replace("_", "-")
+        raise click.UsageError(f"--{option} {about} starts and needs their length; add --duration 45m")
     for name, length in (("--duration", duration), ("--every", every)):
         if length == timedelta():
             raise click.UsageError(f"{name} is nothing; give a length such as 15m")
-    found = asked.read(window)
+    found = asked.read(window, around=_WEEK if per_day or per_week else timedelta())
     free_time = availability.free(found.slots, found.bookings, **asked.terms()) & window
     target = output.Output(asked.path)
-    starts = None if duration is None else _starts(free_time, duration, every, asked.zone)
+    taken = asked.begun(found.bookings)
+    starts = None if duration is None else _starts(free_time, duration, zone=asked.zone, taken=taken, **grid)
     if form == "ics":
         from slotcalc import ical  # noqa: PLC0415  # costs a fifth of a second and needs an extra
 
@@ -307,8 +344,8 @@ class _Asked:
     path: Path | None
     quiet: bool
 
-    def read(self, window: Interval[datetime]) -> inputs.Inputs:
-        """Read everything that was named, once it is clear that it can have an answer."""
+    def read(self, window: Interval[datetime], *, around: timedelta = timedelta()) -> inputs.Inputs:
+        """Read everything that was named, once it is clear that it can have an answer; bookings also around it."""
         if not self.slot_files and self.hours is None:
             raise click.UsageError("nothing is offered; add --slots FILE or --hours 'Mo-Fr 09:00-17:00'")
         if self.seats > 1 and not self.slot_files:
@@ -321,12 +358,19 @@ class _Asked:
             resource=self.resource or None,
             before=self.before,
             after=self.after,
+            around=around,
         )
         with output.Reading(quiet=self.quiet) as reading:
             found = inputs.read(sources, window, reading.of)
         for note in () if self.quiet else found.notes:
             output.complain(note, label="note: ")
         return found
+
+    def begun(self, bookings: Iterable[Booking]) -> list[datetime]:
+        """Return when the bookings begin that take time."""
+        terms = self.terms()
+        kept = [one for one in bookings if one.status in terms["active"] and one.id not in terms["ignoring"]]
+        return [one.interval.start for one in kept]
 
     def terms(self) -> dict[str, Any]:
         """Return what `availability` takes beside slots and bookings."""
@@ -399,10 +443,8 @@ def _next_free(segments: Sequence[availability.Segment], moment: datetime, zone:
     return (Piece("  next free that day: "), Piece(render.span(following, zone), Role.FREE))
 
 
-def _starts(
-    free_time: IntervalSet[datetime], duration: timedelta, every: timedelta | None, zone: ZoneInfo
-) -> list[datetime]:
-    found = appointments.starts(free_time, duration, every=every, zone=zone)
+def _starts(free_time: IntervalSet[datetime], duration: timedelta, **options: Any) -> list[datetime]:
+    found = appointments.starts(free_time, duration, **options)
     starts = [*islice(found, DEFAULT_LIMITS.occurrences + 1)]
     DEFAULT_LIMITS.check("occurrences", len(starts))
     return starts

@@ -1,8 +1,9 @@
-"""What the command line reads: files and weekly hours in, slots and bookings of one resource out.
+"""What the command line reads: files, weekly hours and rules in, slots and bookings of one resource out.
 
 Calendars are read by `ical`, which is loaded only if there is one; everything else by `files` and `rules`.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from slotcalc import files
 from slotcalc.booking import Booking, Slot
-from slotcalc.errors import AmbiguousResourceError, InputFileError
+from slotcalc.errors import AmbiguousResourceError, InputFileError, ParseError
 from slotcalc.files import Progress
 from slotcalc.intervals import Interval
+from slotcalc.limits import DEFAULT_LIMITS
 from slotcalc.render import plain
-from slotcalc.rules import Weekly
+from slotcalc.rules import Rule, Weekly
 
 __all__ = ["Inputs", "Sources", "read"]
 
@@ -35,6 +37,8 @@ class Sources:
     resource: str | None
     before: timedelta
     after: timedelta
+    around: timedelta
+    """How far around the window bookings matter for themselves, not only where a buffer reaches in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Inputs:
 
 
 def read(sources: Sources, window: Interval[datetime], progress: Callable[[Path], Progress]) -> Inputs:
-    """Read all sources for a window; bookings also where only their buffers reach into it.
+    """Read all sources for a window; bookings also where only their buffers reach into it, or that are `around` it.
 
     Raises:
         AmbiguousResourceError: if the files are about several resources and none is named, or another one is.
@@ -63,7 +67,8 @@ def read(sources: Sources, window: Interval[datetime], progress: Callable[[Path]
             slots += ical.read_slots(path, window, zone=zone)
         else:
             slots += files.read_slots(path, zone=zone, progress=progress(path))
-    claimed = window.pad(sources.after, sources.before)  # what is taken up to `before` earlier and `after` later
+    near = window.pad(sources.around, sources.around)
+    claimed = near.pad(sources.after, sources.before)  # what is taken up to `before` earlier and `after` later
     for path in sources.bookings:
         if _is_calendar(path):
             from slotcalc import ical  # noqa: PLC0415  # as above
@@ -78,8 +83,24 @@ def read(sources: Sources, window: Interval[datetime], progress: Callable[[Path]
     notes = _check(names, offering, sources)
     slots = _of(sources.resource, slots)
     if sources.hours is not None:
-        slots += [Slot("", piece) for piece in Weekly(sources.hours, zone=zone).within(window)]
+        slots += [Slot("", piece) for piece in _rule(sources.hours, zone).within(window)]
     return Inputs(slots, _of(sources.resource, bookings), notes)
+
+
+def _rule(hours: str, zone: ZoneInfo) -> Rule:
+    """Return weekly hours, or the rule in a file, which brings its own zone."""
+    if not hours.lower().endswith(".json"):
+        return Weekly(hours, zone=zone)
+    name, written = plain(hours, 200), files.read_bytes(hours, DEFAULT_LIMITS)
+    try:
+        data = json.loads(written)
+    except (RecursionError, ValueError) as error:  # nested too deeply; no JSON, or no Unicode
+        message = f"{name} is no JSON: {error}; write it with json.dump(rule.to_json(), file)"
+        raise InputFileError(message, hours) from None
+    try:
+        return Rule.from_json(data)
+    except ParseError as error:
+        raise InputFileError(f"{name}: {error}", hours) from None
 
 
 def _is_calendar(path: Path) -> bool:

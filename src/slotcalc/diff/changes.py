@@ -10,19 +10,31 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from slotcalc.availability import Slots
 from slotcalc.booking import Slot
-from slotcalc.diff.event import Action, AuditEvent, Identity
-from slotcalc.diff.ledger import Ledger, by_identity, each_slot, identity_of, impossible, slot_of, slots_of
-from slotcalc.errors import AmbiguousResourceError
+from slotcalc.diff.event import Action, AuditEvent, Identity, another, checked_text
+from slotcalc.diff.ledger import Ledger, by_identity, each_slot, identity_of, impossible, slot_of
+from slotcalc.errors import AmbiguousResourceError, ImpossibleEventError
 from slotcalc.intervals import Interval, IntervalSet
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["apply", "compose", "diff", "event_id", "invert"]
+__all__ = [
+    "Changes",
+    "apply",
+    "change_id_of",
+    "changes_between",
+    "compose",
+    "diff",
+    "event_id",
+    "events_of",
+    "invert",
+]
+
+Piece: TypeAlias = tuple[Interval[Any], Identity]
 
 
 def diff(
@@ -69,30 +81,81 @@ def diff(
     REMOVED [11, 12)
     ADDED [17, 18)
     """
-    pieces = _whole_pieces if whole else _pieces
-    removed, added = pieces(before, after, resource_id)
-    changes = [(Action.REMOVED, *piece) for piece in removed] + [(Action.ADDED, *piece) for piece in added]
-    return tuple(
-        [
-            AuditEvent(
-                resource_id,
-                action,
-                interval,
-                capacity=identity.capacity,
-                slot_id=identity.slot_id,
-                label=identity.label,
-                reason=reason,
-                notes=notes,
-                changed_at=changed_at,
-                changed_by=changed_by,
-                change_id=change_id,
-                revision=revision,
-                ordinal=ordinal,
-                id=event_id(change_id, ordinal) if change_id else "",
-            )
-            for ordinal, (action, interval, identity) in enumerate(changes)
-        ]
+    return events_of(
+        _whole_changes(before, after, resource_id) if whole else changes_between(before, after, resource_id),
+        resource_id=resource_id,
+        reason=reason,
+        notes=notes,
+        changed_at=changed_at,
+        changed_by=changed_by,
+        change_id=change_id,
+        revision=revision,
     )
+
+
+class Changes(NamedTuple):
+    """What is between two states of the slots: pieces of time, each with its identity, in order of their start."""
+
+    removed: list[Piece]
+    added: list[Piece]
+
+
+def changes_between(before: Slots, after: Slots, resource_id: str) -> Changes:
+    """Return what was removed and what was added, as maximal intervals of one identity: what `diff` makes events of."""
+    was, now = by_identity(before, resource_id), by_identity(after, resource_id)
+    nothing: IntervalSet[Any] = IntervalSet.empty()
+    removed: list[Piece] = []
+    added: list[Piece] = []
+    for identity in {**was, **now}:
+        old, new = was.get(identity, nothing), now.get(identity, nothing)
+        if old != new:
+            removed += [(interval, identity) for interval in old - new]
+            added += [(interval, identity) for interval in new - old]
+    if len(was.keys() | now.keys()) > 1:  # of one identity they are in order
+        return Changes(_in_order(removed), _in_order(added))
+    return Changes(removed, added)
+
+
+def events_of(
+    changes: Changes,
+    *,
+    resource_id: str,
+    reason: str,
+    notes: str,
+    changed_at: datetime | None,
+    changed_by: str,
+    change_id: str,
+    revision: int,
+) -> tuple[AuditEvent, ...]:
+    """Return the events that say these changes; the arguments are those of `diff`."""
+    pieces = [(Action.REMOVED, *piece) for piece in changes.removed]
+    pieces += [(Action.ADDED, *piece) for piece in changes.added]
+    ids = _event_ids(checked_text("change_id", change_id), len(pieces)) if change_id else [""] * len(pieces)
+    made: dict[Identity, AuditEvent] = {}  # the first of each identity, whose fields are checked
+    events = []
+    for ordinal, (action, interval, identity) in enumerate(pieces):
+        first = made.get(identity)
+        if first is not None:
+            events.append(another(first, action, interval, ordinal, ids[ordinal]))
+            continue
+        made[identity] = event = AuditEvent(
+            resource_id,
+            action,
+            interval,
+            capacity=identity.capacity,
+            slot_id=identity.slot_id,
+            label=identity.label,
+            reason=reason,
+            notes=notes,
+            changed_at=changed_at,
+            changed_by=changed_by,
+            change_id=change_id,
+            revision=revision,
+            ordinal=ordinal,
+            id=ids[ordinal],
+        )
+        events.append(event)
+    return tuple(events)
 
 
 def apply(slots: Slots, events: Iterable[AuditEvent], *, whole: bool = False) -> list[Slot]:
@@ -147,31 +210,31 @@ def compose(*edits: Iterable[AuditEvent]) -> tuple[AuditEvent, ...]:
     events = [event for edit in edits for event in edit]
     if not events:
         return ()
-    resource_id = events[0].resource_id
-    nothing: IntervalSet[Any] = IntervalSet.empty()
-    # Of the time that some event speaks about: what was there before the first one, and what is there after the last.
-    touched: dict[Identity, IntervalSet[Any]] = {}
-    before: dict[Identity, IntervalSet[Any]] = {}
-    after: dict[Identity, IntervalSet[Any]] = {}
-    for event in events:
-        if event.resource_id != resource_id:
-            raise _of_two(event.resource_id, resource_id)
-        identity, time = event.identity, IntervalSet([event.interval])
-        known, now = touched.get(identity, nothing), after.get(identity, nothing)
-        is_added = event.action is Action.ADDED
-        if time & now if is_added else (time & known) - now:
-            raise impossible(event)
-        if not is_added:
-            before[identity] = before.get(identity, nothing) | (time - known)
-        after[identity] = now | time if is_added else now - time
-        touched[identity] = known | time
+    undone = [_opposite(event) for event in reversed(events)]
     reasons = {event.reason for event in events}
     return diff(
-        slots_of(resource_id, before),
-        slots_of(resource_id, after),
-        resource_id=resource_id,
+        _outcome(undone),
+        _outcome(events),
+        resource_id=events[0].resource_id,
         reason=reasons.pop() if len(reasons) == 1 else "edit",
     )
+
+
+def _outcome(events: list[AuditEvent]) -> list[Slot]:
+    """Return what is there, of the time that the events speak about, after them; some slots have to allow them."""
+    there, gone = Ledger(events[0].resource_id), Ledger(events[0].resource_id)
+    for event in events:
+        opposite = _opposite(event)
+        if event.action is Action.ADDED:
+            there.apply(event)
+            gone.force(opposite)
+            continue
+        try:
+            gone.apply(opposite)
+        except ImpossibleEventError:
+            raise impossible(event) from None
+        there.force(event)
+    return there.slots()
 
 
 def event_id(change_id: str, ordinal: int) -> str:
@@ -179,6 +242,28 @@ def event_id(change_id: str, ordinal: int) -> str:
     from uuid import uuid5  # noqa: PLC0415  # a third of the time of `import slotcalc`, and no preview needs it
 
     return str(uuid5(_namespace(), f"{change_id}/{ordinal}"))
+
+
+def _event_ids(change_id: str, count: int) -> list[str]:
+    """Return `event_id` for the first so many ordinals: `uuid5` written out, since it takes ten times as long."""
+    from hashlib import sha1  # noqa: PLC0415  # as above
+
+    begun = sha1(_namespace().bytes + f"{change_id}/".encode(), usedforsecurity=False)
+    ids = []
+    for ordinal in range(count):
+        hashed = begun.copy()
+        hashed.update(b"%d" % ordinal)
+        text = hashed.hexdigest()
+        variant = "89ab"[int(text[16], 16) & 3]  # RFC 9562, section 5.5
+        ids.append(f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}")
+    return ids
+
+
+def change_id_of(resource_id: str, request_id: str) -> str:
+    """Return the id of the edit that a request names: the same for the same request, so that its events are, too."""
+    from uuid import uuid5  # noqa: PLC0415  # as above
+
+    return str(uuid5(_namespace(), f"{len(resource_id)}/{resource_id}/{request_id}"))
 
 
 @cache
@@ -190,27 +275,11 @@ def _namespace() -> "UUID":
 
 _OPPOSITE: Final = {Action.ADDED: Action.REMOVED, Action.REMOVED: Action.ADDED}
 
-Piece: TypeAlias = tuple[Interval[Any], Identity]
 
-
-def _pieces(before: Slots, after: Slots, resource_id: str) -> tuple[list[Piece], list[Piece]]:
-    """Return what was removed and what was added, as maximal intervals of one identity, by start."""
-    was, now = by_identity(before, resource_id), by_identity(after, resource_id)
-    nothing: IntervalSet[Any] = IntervalSet.empty()
-    removed: list[Piece] = []
-    added: list[Piece] = []
-    for identity in {**was, **now}:
-        old, new = was.get(identity, nothing), now.get(identity, nothing)
-        if old != new:
-            removed += [(interval, identity) for interval in old - new]
-            added += [(interval, identity) for interval in new - old]
-    return _in_order(removed), _in_order(added)
-
-
-def _whole_pieces(before: Slots, after: Slots, resource_id: str) -> tuple[list[Piece], list[Piece]]:
+def _whole_changes(before: Slots, after: Slots, resource_id: str) -> Changes:
     """Return the slots that are gone and those that are new."""
     was, now = _counted(before, resource_id), _counted(after, resource_id)
-    return _in_order([*(was - now).elements()]), _in_order([*(now - was).elements()])
+    return Changes(_in_order([*(was - now).elements()]), _in_order([*(now - was).elements()]))
 
 
 def _in_order(pieces: list[Piece]) -> list[Piece]:
@@ -245,6 +314,10 @@ def _resource_of(slots: Slots) -> str:
     if len(named) > 1:
         raise _of_two(*sorted(named)[:2])
     return named.pop() if named else ""
+
+
+def _opposite(event: AuditEvent) -> AuditEvent:
+    return another(event, _OPPOSITE[event.action], event.interval, event.ordinal, event.id)
 
 
 def _preview(event: AuditEvent, action: Action) -> AuditEvent:

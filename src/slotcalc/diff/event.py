@@ -14,7 +14,17 @@ from slotcalc.intervals import Interval
 from slotcalc.points import normalised
 from slotcalc.values import Value
 
-__all__ = ["LONGEST_NAME", "LONGEST_NOTES", "Action", "AuditEvent", "Identity", "checked_text", "checked_why"]
+__all__ = [
+    "LONGEST_NAME",
+    "LONGEST_NOTES",
+    "Action",
+    "AuditEvent",
+    "Identity",
+    "action_of",
+    "another",
+    "checked_text",
+    "checked_why",
+]
 
 LONGEST_NAME: Final = 200
 """The most characters of a reason, of who changed it, and of an identifier."""
@@ -158,7 +168,7 @@ class AuditEvent(Value):
         checked_why(reason, notes, changed_by)
         self._set(
             resource_id=resource_id,
-            action=_action(action),
+            action=action_of(action),
             interval=slot.interval,
             capacity=capacity,
             slot_id=slot_id,
@@ -180,7 +190,7 @@ class AuditEvent(Value):
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where it stands in the history of its resource: by revision, then by ordinal. Never by the clock."""
+        """Where it stands in the history of its resource, by revision and then by ordinal, never by the clock."""
         return self.revision, self.ordinal
 
     def to_json(self) -> dict[str, Any]:
@@ -230,6 +240,33 @@ class AuditEvent(Value):
         return Slot(self.resource_id, self.interval, capacity=self.capacity, id=self.slot_id, label=self.label)
 
 
+def another(event: AuditEvent, action: Action, interval: Interval[Any], ordinal: int, id: str) -> AuditEvent:
+    """Return an event that differs from a checked one in these alone, which are known to be in order.
+
+    An edit has many events and its author, reason and notes only once, so this is how all but the first are made: in a
+    fifth of the time that the constructor takes.
+    """
+    made: AuditEvent = _new(AuditEvent)
+    made._set(  # noqa: SLF001  # a second constructor
+        resource_id=event.resource_id,
+        action=action,
+        interval=interval,
+        capacity=event.capacity,
+        slot_id=event.slot_id,
+        label=event.label,
+        reason=event.reason,
+        notes=event.notes,
+        changed_at=event.changed_at,
+        changed_by=event.changed_by,
+        change_id=event.change_id,
+        revision=event.revision,
+        ordinal=ordinal,
+        id=id,
+    )
+    return made
+
+
+_new: Any = object.__new__
 _FIELDS: Final = frozenset({*AuditEvent.__match_args__, "start", "end"} - {"interval"})
 
 
@@ -254,7 +291,8 @@ def checked_why(reason: object, notes: object, changed_by: object) -> None:
     checked_text("changed_by", changed_by)
 
 
-def _action(action: Any) -> Action:
+def action_of(action: Any) -> Action:
+    """Return the action of that name, in any case, or say what is wrong with it."""
     try:
         return Action(action.upper() if isinstance(action, str) else action)
     except ValueError:

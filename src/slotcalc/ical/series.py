@@ -20,7 +20,7 @@ from slotcalc.errors import ParseError, PointTypeError
 from slotcalc.ical.content import Component, Property
 from slotcalc.ical.moments import Moment, When, day_of, instant, length_of, span, when, whens
 from slotcalc.ical.timezones import TimeZones
-from slotcalc.intervals import Interval
+from slotcalc.intervals import Interval, as_interval
 from slotcalc.limits import Limits, Steps
 from slotcalc.literals import Length, date_or_time
 from slotcalc.recurrence import occurrences, parse_rule
@@ -81,7 +81,7 @@ def question_about(
     limits: Limits,
 ) -> Question:
     """Return the question, with its window checked."""
-    asked = window if isinstance(window, Interval) else Interval(*window)
+    asked = as_interval(window)
     start: object = asked.start
     if not isinstance(start, datetime) or start.tzinfo is None:
         raise PointTypeError(f"the window {asked} is not of instants; give both ends a time zone", window)

@@ -10,10 +10,11 @@ from itertools import pairwise
 from typing import Any, Final, Generic, final
 
 from slotcalc import iso8601
+from slotcalc.errors import PointTypeError
 from slotcalc.points import P, check_length, check_order, moved, normalised, normalised_pair
 from slotcalc.values import Value
 
-__all__ = ["Interval", "Relation", "chunked", "interval"]
+__all__ = ["Interval", "Relation", "as_interval", "chunked", "interval"]
 
 
 class Relation(Enum):
@@ -230,6 +231,21 @@ def interval(start: P, end: P) -> Interval[P]:
     _set_start(made, start)
     _set_end(made, end)
     return made
+
+
+def as_interval(value: "Interval[P] | tuple[P, P]") -> Interval[P]:
+    """Return an interval as it is, and a (start, end) pair as an interval.
+
+    Raises:
+        IntervalError: for a reversed or empty pair.
+        PointTypeError: for anything else.
+    """
+    if isinstance(value, Interval):
+        return value
+    pair: object = value
+    if isinstance(pair, tuple | list) and len(pair) == 2:
+        return Interval(*pair)
+    raise PointTypeError(f"{value!r:.200} is neither an Interval nor a (start, end) pair", value)
 
 
 def chunked(start: P, end: P, length: Any, every: Any) -> Iterator[Interval[P]]:  # as in Interval.shift

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, SupportsIndex, TypeVar, final, overload
 
 from slotcalc import iso8601, kernel
 from slotcalc.errors import IntervalError, PointTypeError, UnboundedError
-from slotcalc.intervals.interval import Interval, chunked, interval
+from slotcalc.intervals.interval import Interval, as_interval, chunked, interval
 from slotcalc.points import Comparable, P, check_length, check_order, mixed, moved, normalised, normalised_pairs
 
 __all__ = ["IntervalSet"]
@@ -343,7 +343,7 @@ class IntervalSet(Generic[P]):
 
     def clip(self, window: "Interval[P] | tuple[P, P]") -> "IntervalSet[P]":
         """Return what lies within the window: `self & window`. O(log n) and the copy of the answer."""
-        return self & (window if type(window) is Interval else Interval(*window))
+        return self & as_interval(window)
 
     def within(self, window: "Interval[P] | tuple[P, P]") -> "IntervalSet[P]":
         """Return what lies within the window: the name by which rules are asked, so that a set is a rule, too."""
@@ -489,7 +489,8 @@ def _edges_of(intervals: Any) -> tuple[tuple[Any, ...], bool]:
         try:
             intervals = list(intervals)
         except TypeError:
-            message = f"{intervals!r:.200} is neither an interval nor a collection of intervals"
+            mend = "; ask a rule for a window: rule.within(window)" if hasattr(intervals, "within") else ""
+            message = f"{intervals!r:.200} is neither an interval nor a collection of intervals{mend}"
             raise PointTypeError(message, intervals) from None
     try:
         edges = kernel.coalesce_utc(intervals)

@@ -5,19 +5,18 @@ in use.
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+from slotcalc.audit.log import horizon_error, unknown_event
 from slotcalc.booking import Booking, BookingStatus, Slot
-from slotcalc.diff.ledger import by_identity
 from slotcalc.errors import (
     AmbiguousResourceError,
     DuplicateIdError,
-    HorizonError,
     IntervalError,
     RequestConflictError,
     RevisionConflictError,
     UnknownBookingError,
-    UnknownEventError,
 )
 from slotcalc.intervals import Interval
 from slotcalc.repository.protocols import Describe, Replaced, Request
@@ -50,15 +49,16 @@ def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any])
         AmbiguousResourceError: for a slot of another resource.
         IntervalError: for a slot that reaches out of the window.
     """
-    inside = sorted(slots, key=lambda slot: slot.interval.start)
+    inside = sorted(slots, key=attrgetter("interval.start"))
+    if _all_inside(inside, window) and {slot.resource_id for slot in inside} <= {resource_id}:
+        return inside
     for slot in inside:
         if slot.resource_id != resource_id:
             message = f"{slot!r:.200} is a slot of {slot.resource_id!r}, not of {resource_id!r}"
             raise AmbiguousResourceError(message, slot.resource_id, resource_id)
-        if slot.interval.start < window.start or window.end < slot.interval.end:
-            message = f"{slot.interval} reaches out of the window {window}; widen the window or cut the slot"
-            raise IntervalError(message, slot, window)
-    return inside
+    slot = next(slot for slot in inside if _cut(slot, window) is not slot)
+    message = f"{slot.interval} reaches out of the window {window}; widen the window or cut the slot"
+    raise IntervalError(message, slot, window)
 
 
 def exchange(
@@ -75,18 +75,26 @@ def exchange(
 
     If time and identities stay as they are, nothing is gone or new, and the revision stays.
     """
-    before = [_cut(slot, window) for slot in there]
-    if by_identity(before, resource_id) == by_identity(after, resource_id):
-        return Exchange(Replaced(before, before, revision, bookings=bookings), [], [])
+    before = there if _all_inside(there, window) else [_cut(slot, window) for slot in there]
     replaced = Replaced(before, after, revision + 1, bookings=bookings)
+    if not any(replaced.changes(resource_id)):
+        return Exchange(Replaced(before, before, revision, bookings=bookings), [], [])
     if describe is not None:
         replaced = replaced.replace(events=describe(replaced))
     outside = [
         slot.replace(interval=piece)
-        for slot in there
-        for piece in slot.interval - window  # none, unless it crosses an edge
+        for slot, inside in zip(there, before, strict=True)
+        if inside is not slot  # it crosses an edge of the window
+        for piece in slot.interval - window
     ]
     return Exchange(replaced, [*there], [*outside, *after])
+
+
+def _all_inside(slots: Sequence[Slot], window: Interval[Any]) -> bool:
+    """Return whether no slot, of slots in order of their start, crosses an edge of the window."""
+    return not slots or not (
+        slots[0].interval.start < window.start or window.end < max([slot.interval.end for slot in slots])
+    )
 
 
 def _cut(slot: Slot, window: Interval[Any]) -> Slot:
@@ -129,14 +137,3 @@ def unknown_booking(resource_id: str, booking_id: str) -> UnknownBookingError:
     """Return the error for a booking that is not there."""
     message = f"{resource_id!r} has no active booking {booking_id!r:.80}"
     return UnknownBookingError(message, resource_id, booking_id)
-
-
-def unknown_event(event_id: str) -> UnknownEventError:
-    """Return the error for an event that is not there."""
-    return UnknownEventError(f"the log has no event {event_id!r:.80}; it may have been purged", event_id)
-
-
-def horizon_error(resource_id: str, asked: object, earliest: int) -> HorizonError:
-    """Return the error for a question about what was purged."""
-    message = f"the history of {resource_id!r} begins after revision {earliest}; {asked} lies before it"
-    return HorizonError(message, earliest, asked)

@@ -62,22 +62,27 @@ class MemoryRepository:
 
     def slots(self, resource_id: str, window: Interval[Any] | None = None) -> list[Slot]:
         """Return the slots, or those that overlap the window; see `Repository`."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return resource.slots.overlapping(window)
 
     def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> list[Booking]:
         """Return the bookings of any status, or those that overlap the window; see `Repository`."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return resource.bookings.overlapping(window)
+
+    def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, of any status, or None if there is none."""
+        with self._known(resource_id) as resource:
+            return resource.by_id.get(booking_id)
 
     def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return resource.revision
 
     def snapshot(self, resource_id: str, window: Interval[Any] | None = None) -> Snapshot:
         """Return slots, bookings and revision of one moment."""
-        with self._resource(resource_id) as resource:
+        with self._known(resource_id) as resource:
             return Snapshot(
                 resource.slots.overlapping(window), resource.bookings.overlapping(window), resource.revision
             )
@@ -162,6 +167,10 @@ class MemoryRepository:
         """Return how many resources there are: no content, since it may be large or private."""
         return f"<MemoryRepository of {len(self._resources)} resources>"
 
+    def _known(self, resource_id: str) -> "_Resource":
+        """Return what is kept of a resource; asking about one that nobody edited keeps nothing of it."""
+        return self._resources.get(resource_id) or _Resource()
+
     def _resource(self, resource_id: str) -> "_Resource":
         resource = self._resources.get(resource_id)
         if resource is None:
@@ -229,7 +238,11 @@ class MemoryAuditLog:
                 if event.id in self._by_id or (baseline is not None and event.revision <= baseline.revision):
                     continue
                 self._by_id[event.id] = event
-                insort(self._by_resource.setdefault(event.resource_id, []), event, key=_place)
+                events_there = self._by_resource.setdefault(event.resource_id, [])
+                if events_there and event.place < events_there[-1].place:  # it comes late
+                    insort(events_there, event, key=_place)
+                else:
+                    events_there.append(event)
                 kept += 1
             return kept
 
@@ -299,6 +312,10 @@ class AsyncMemoryRepository:
     async def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> list[Booking]:
         """Return the bookings of any status, or those that overlap the window."""
         return self._repository.bookings(resource_id, window)
+
+    async def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, or None if there is none."""
+        return self._repository.booking(resource_id, booking_id)
 
     async def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""

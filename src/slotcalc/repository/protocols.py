@@ -1,4 +1,4 @@
-"""What a repository is: four questions and four atomic edits. Imports `audit` and below; `memory` is the reference.
+"""What a repository is: five questions and four atomic edits. Imports `audit` and below; `memory` is the reference.
 
 Every edit is one exchange, because reading, comparing and then writing lets two editors log changes that never
 happened. What has to be decided within the exchange comes in as a pure function (`Describe`, `Admit`), so that a
@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias, final
 from slotcalc.audit import Delivery
 from slotcalc.booking import Booking, Slot
 from slotcalc.diff import AuditEvent
+from slotcalc.diff.changes import Changes, changes_between
 from slotcalc.intervals import Interval
 from slotcalc.values import Value
 
@@ -54,7 +55,7 @@ class Replaced(Value):
         repeated: whether this is the answer to a request that was made before.
     """
 
-    __slots__ = ("after", "before", "bookings", "delivery", "events", "repeated", "revision")
+    __slots__ = ("_changes", "after", "before", "bookings", "delivery", "events", "repeated", "revision")
     __match_args__ = ("before", "after", "revision", "bookings", "events", "delivery", "repeated")
     _positional = 3
 
@@ -65,6 +66,7 @@ class Replaced(Value):
     events: tuple[AuditEvent, ...]
     delivery: Delivery | None
     repeated: bool
+    _changes: Changes | None
 
     def __init__(
         self,
@@ -86,7 +88,14 @@ class Replaced(Value):
             events=tuple(events),
             delivery=delivery,
             repeated=repeated,
+            _changes=None,
         )
+
+    def changes(self, resource_id: str) -> Changes:
+        """Return what was removed and what was added, as `diff` finds it; worked out once."""
+        if self._changes is None:  # half of the time of an edit in memory
+            self._set(_changes=changes_between(self.before, self.after, resource_id))
+        return self._changes  # type: ignore[return-value]  # as was seen
 
 
 @final
@@ -128,6 +137,9 @@ class Repository(Protocol):
 
     def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> Sequence[Booking]:
         """Return the bookings of any status, or those that overlap the window, in order of their start."""
+
+    def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, of any status, or None if there is none."""
 
     def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen; 0 for a resource that nobody edited."""
@@ -205,6 +217,9 @@ class AsyncRepository(Protocol):
 
     async def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> Sequence[Booking]:
         """Return the bookings of any status, or those that overlap the window."""
+
+    async def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, or None if there is none."""
 
     async def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""

@@ -4,8 +4,10 @@ Imports `days` and `hours`; read `holidays` next, whose dates others keep.
 """
 
 from calendar import isleap, monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time, timedelta, tzinfo
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, final, get_args
 
 from slotcalc import zones
@@ -38,8 +40,9 @@ class Dates(DayRule):
     """Some local dates, each whole or with hours of its own.
 
     Args:
-        dates: plain dates, which are whole local days, or (date, hours) pairs, whose hours read "10:00-12:00" or are a
-            list of such spans. Kept sorted, each once; of several entries for one date all hold.
+        dates: plain dates, which are whole local days, or (date, hours) pairs, or a mapping of hours by date; hours
+            read "10:00-12:00" or are a list of such spans. Kept as a sorted tuple, each entry once; of several entries
+            for one date all hold.
         zone: the IANA zone of the clocks; kept by name.
         disambiguate: how a time in a gap or a fold is read, as in `zones.to_instant`.
         limits: `occurrences` bounds the dates, too.
@@ -67,24 +70,24 @@ class Dates(DayRule):
 
     def __init__(
         self,
-        dates: Iterable[date | tuple[date, HoursText]],
+        dates: Iterable[date | tuple[date, HoursText]] | Mapping[date, HoursText],
         *,
         zone: str | tzinfo,
         disambiguate: Disambiguate = "compatible",
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         """Check the dates and their hours."""
-        pairs = (item if isinstance(item, tuple) else (item, WHOLE_DAY) for item in dates)
-        given = hours_by_date("dates", pairs, limits)
-        spans: dict[date, Spans] = {}
-        for day, text in given:
-            spans[day] = spans.get(day, ()) + read_hours(text)
+        given = hours_by_date("dates", dates, limits, alone=WHOLE_DAY)
+        spans = [
+            (day, tuple(chain.from_iterable([read_hours(text) for _, text in entries])))
+            for day, entries in groupby(given, key=itemgetter(0))
+        ]
         self._set(
             dates=tuple([day if text == WHOLE_DAY else (day, text) for day, text in given]),
             zone=str(zones.zone(zone)),
             disambiguate=check_disambiguate(disambiguate),
             limits=limits,
-            _spans=tuple(spans.items()),
+            _spans=tuple(spans),
         )
 
     def _hours(self, first: date, last: date) -> Iterable[tuple[date, Spans]]:
@@ -198,11 +201,11 @@ class TimeOff(DayRule):
     ) -> None:
         """Check dates and times."""
         check_order("first", check_date("first", first), "last", check_date("last", last))
-        if start_time is not None and start_time == end_time:
-            message = f"the time off is from {start_time} to {end_time}; leave both out for whole days"
-            raise IntervalError(message, start_time, end_time)
         start = timedelta() if start_time is None else _since_midnight("start_time", start_time)
         end = _DAY if end_time is None else _since_midnight("end_time", end_time)
+        if start_time is not None and start == end:
+            message = f"the time off is from {start_time} to {end_time}; leave both out for whole days"
+            raise IntervalError(message, start_time, end_time)
         self._set(
             first=first,
             last=last,
@@ -296,11 +299,13 @@ class Yearly(DayRule):
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         """Check that some year has such a day."""
-        _check_within("month", month, range(1, 13))
+        _check_within("month", month, 1, 12)
         if day is not None and nth is None and weekday is None:
-            _check_within("day", day, range(1, monthrange(2024, month)[1] + 1))
+            _check_within("day", day, 1, monthrange(2024, month)[1])
         elif day is None and nth is not None and weekday is not None:
-            _check_within("nth", nth, (*range(-5, 0), *range(1, 6)))
+            _check_within("nth", nth, -5, 5)
+            if nth == 0:
+                raise PointValueError("nth=0 is no weekday; 1 is the first of the month, -1 the last", nth)
             if weekday not in DAYS:
                 raise ParseError(f"weekday={weekday!r:.80} is not one of {', '.join(DAYS)}", weekday)
         else:
@@ -355,14 +360,14 @@ class Yearly(DayRule):
 
     @classmethod
     def _from_json(cls, node: "Node") -> "Yearly":
-        leap_day: Any = node.optional("leap_day", node.text)  # the constructor checks which
+        leap_day: Any = node.optional("leap_day", node.text, "skip")  # the constructor checks which
         return cls(
             node.number("month"),
             node.optional("day", node.number),
             nth=node.optional("nth", node.number),
             weekday=node.optional("weekday", node.text),
-            hours=node.optional("hours", node.text) or WHOLE_DAY,
-            leap_day=leap_day or "skip",
+            hours=node.optional("hours", node.text, WHOLE_DAY),
+            leap_day=leap_day,
             zone=node.text("zone"),
             disambiguate=node.disambiguate(),
             limits=node.limits,
@@ -387,9 +392,8 @@ def _since_midnight(name: str, clock: object) -> timedelta:
     return timedelta(hours=clock.hour, minutes=clock.minute)
 
 
-def _check_within(name: str, number: object, allowed: Iterable[int]) -> None:
+def _check_within(name: str, number: object, least: int, most: int) -> None:
     if isinstance(number, bool) or not isinstance(number, int):
         raise PointTypeError(f"{name}={number!r:.80} is no whole number", number)
-    if number not in allowed:
-        ranges = [*allowed]
-        raise PointValueError(f"{name}={number} is not from {ranges[0]} to {ranges[-1]}, as it has to be", number)
+    if not least <= number <= most:
+        raise PointValueError(f"{name}={number} is not from {least} to {most}, as it has to be", number)

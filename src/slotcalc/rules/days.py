@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 from zoneinfo import ZoneInfo
 
 from slotcalc import zones
-from slotcalc.errors import IntervalError, LocalTimeError, ParseError, PointTypeError
+from slotcalc.errors import IntervalError, LocalTimeError, ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.limits import Limits
-from slotcalc.points import moved
 from slotcalc.rules.hours import ALL_DAY, HoursText, Spans, hours_text, read_hours
-from slotcalc.rules.rule import Rule, Transition, depth_above, operand_to_json
+from slotcalc.rules.rule import Rule, Transition, extent, operand_to_json
 from slotcalc.zones import Disambiguate
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ _DATE: Final = itemgetter(0)
 
 # How far before a window a day can lie whose hours reach into it: an overnight span, and clocks that go back by a day.
 REACH: Final = timedelta(days=3)
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC) + 2 * REACH
+_LATEST: Final = datetime.max.replace(tzinfo=UTC) - 2 * REACH
 
 
 class DayRule(Rule):
@@ -72,8 +73,10 @@ class DayRule(Rule):
     def _check(self, window: Interval[datetime]) -> None:
         self.limits.check("window", window.duration)
         # Nothing below may leave the years 1 to 9999, so a window keeps some distance from their ends.
-        moved(window.start, -2 * REACH)
-        moved(window.end, 2 * REACH)
+        if window.start < _EARLIEST or window.end > _LATEST:
+            raise PointValueError(
+                f"{window} comes within 6 days of the years 0 and 10000; ask for a part of it", window
+            )
 
     def _days(self, window: Interval[datetime], zone: ZoneInfo) -> Iterable[tuple[date, Spans]]:
         self._check(window)
@@ -152,9 +155,8 @@ def _exists(day: date, zone: ZoneInfo) -> bool:
 def check_date(name: str, value: object) -> date:
     """Return a plain date, or raise `PointTypeError` that names the argument."""
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise PointTypeError(
-            f"{name}={value!r:.80} is no plain date; pass a date, such as .date() of a datetime", value
-        )
+        mend = "date.fromisoformat(…) of text" if isinstance(value, str) else ".date() of a datetime"
+        raise PointTypeError(f"{name}={value!r:.80} is no plain date; pass a date, such as {mend}", value)
     return value
 
 
@@ -185,18 +187,24 @@ def check_order(name: str, first: date | None, other: str, last: date | None) ->
             raise IntervalError(f"{other}={last} lies before {name}={first}", first, last)
 
 
-def hours_by_date(name: str, pairs: Iterable[Any], limits: Limits) -> tuple[_Dated, ...]:
-    """Return (date, hours) pairs as (date, text), checked, sorted, each once.
+def hours_by_date(name: str, given: Any, limits: Limits, *, alone: str | None = None) -> tuple[_Dated, ...]:
+    """Return a mapping of hours by date, or (date, hours) pairs, as pairs of date and text, checked, sorted, each once.
+
+    `alone` are the hours of a date that is there without any; there is none if it is not given.
 
     Raises:
         LimitExceededError: for more of them than `limits.occurrences`, without reading on.
         ParseError: for hours that are none.
         PointTypeError: for anything but pairs of a plain date and text.
     """
-    given = list(islice(pairs, limits.occurrences + 1))
-    limits.check("occurrences", len(given))
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        message = f"{name}={given!r:.80} are no dates with hours; pass {{date(2026, 3, 2): '09:00-12:00'}}"
+        raise PointTypeError(message, given)
+    items = list(islice(given.items() if isinstance(given, Mapping) else given, limits.occurrences + 1))
+    limits.check("occurrences", len(items))
     made: set[_Dated] = set()
-    for pair in given:
+    for item in items:
+        pair = item if alone is None or isinstance(item, tuple) else (item, alone)
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise PointTypeError(f"{pair!r:.80} in {name} is no (date, hours) pair", pair)
         text = hours_text(pair[1])
@@ -234,7 +242,7 @@ class Override(DayRule):
     2026-12-23T08:00:00Z/2026-12-23T16:00:00Z, 2026-12-24T08:00:00Z/2026-12-24T11:00:00Z
     """
 
-    __slots__ = ("_depth", "_spans", "disambiguate", "hours", "limits", "rule", "zone")
+    __slots__ = ("_depth", "_size", "_spans", "disambiguate", "hours", "limits", "rule", "zone")
     __match_args__ = ("rule", "hours")
     _positional = 2
     _kind = "override"
@@ -250,8 +258,7 @@ class Override(DayRule):
         if not isinstance(given_rule, DayRule):
             message = f"{rule!r:.200} has no hours by day to replace; write (rule - Dates(…)) | Dates(…)"
             raise PointTypeError(message, rule)
-        pairs = hours.items() if isinstance(hours, Mapping) else hours
-        given = hours_by_date("hours", pairs, rule.limits)
+        given = hours_by_date("hours", hours, rule.limits)
         for (day, text), (following, other) in pairwise(given):
             if day == following:
                 raise ParseError(f"{day} has the hours {text!r:.80} and {other!r:.80}; write them as one text", day)
@@ -260,7 +267,7 @@ class Override(DayRule):
             rule = rule.rule
         spans = tuple([(day, read_hours(text)) for day, text in given])
         copied: dict[str, Any] = {name: getattr(rule, name) for name in ("zone", "disambiguate", "limits")}
-        self._set(rule=rule, hours=given, _spans=spans, _depth=depth_above([rule]), **copied)
+        self._set(rule=rule, hours=given, _spans=spans, **extent([rule]), **copied)
 
     def _hours(self, first: date, last: date) -> Iterator[tuple[date, Spans]]:
         replaced: dict[date, Spans] = dict(between(self._spans, first, last))

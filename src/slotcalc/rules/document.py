@@ -7,7 +7,8 @@ Imports every module of rules; nothing here is for callers, who write `Rule.from
 
 from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any, Final, TypeVar
+from reprlib import Repr
+from typing import Any, Final, TypeVar, overload
 
 from slotcalc import iso8601
 from slotcalc.errors import LimitExceededError, MissingExtraError, ParseError, SlotcalcError
@@ -25,6 +26,11 @@ from slotcalc.zones import Disambiguate
 __all__ = ["KINDS", "Node", "read"]
 
 _T = TypeVar("_T")
+_D = TypeVar("_D")
+
+_LARGEST: Final = 10**18  # no field has such a number, and one that is far larger Python does not even write out
+_SHOWN: Final = Repr()  # what is wrong may be of any depth and size
+_SHOWN.maxlevel, _SHOWN.maxstring = 2, 60
 
 KINDS: Final[dict[str, type[Rule]]] = {
     "all": Combined,
@@ -45,6 +51,8 @@ KINDS: Final[dict[str, type[Rule]]] = {
 
 def read(data: object, limits: Limits) -> Rule:
     """Return the rule of a document; see `Rule.from_json`."""
+    if isinstance(data, str | bytes):
+        raise ParseError(f"the document is text, {data!r:.40}; pass what json.loads makes of it", data)
     try:
         return _rule_of(Node(data, "the document", _Count(limits)))
     except _Fault as fault:
@@ -118,9 +126,13 @@ class Node:
         """The limits that hold for the document and for each rule in it."""
         return self._count.limits
 
-    def optional(self, name: str, read: Callable[[str], _T]) -> _T | None:
-        """Return what one of the other methods reads, or None if the field is not there."""
-        return read(name) if name in self._fields else None
+    @overload
+    def optional(self, name: str, read: Callable[[str], _T]) -> _T | None: ...
+    @overload
+    def optional(self, name: str, read: Callable[[str], _T], default: _D) -> _T | _D: ...
+    def optional(self, name: str, read: Callable[[str], Any], default: object = None) -> Any:
+        """Return what one of the other methods reads, or the default if the field is not there."""
+        return read(name) if name in self._fields else default
 
     def text(self, name: str) -> str:
         """Return the text in the field."""
@@ -133,7 +145,7 @@ class Node:
     def number(self, name: str) -> int:
         """Return the whole number in the field."""
         value = self._take(name)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int) or not -_LARGEST < value < _LARGEST:
             raise _wrong(self._at(name), "a whole number", value)
         return value
 
@@ -186,8 +198,9 @@ class Node:
 
     def disambiguate(self) -> Disambiguate:
         """Return the field "disambiguate", "compatible" if it is not there; constructors check which word it is."""
-        way: Any = self.optional("disambiguate", self.text)
-        return way or "compatible"
+        way: Any = self.optional("disambiguate", self.text, "compatible")
+        made: Disambiguate = way
+        return made
 
     def items(self, name: str) -> "list[Node]":
         """Return the list of objects in the field."""
@@ -213,7 +226,7 @@ class Node:
                 raise _Fault(node._at(name), "there is no such field here", name)
 
     def _operand(self, value: object, path: str) -> Operand:
-        if self._depth == DEEPEST:
+        if self._depth > DEEPEST:  # the last level is of rules that hold no others
             raise _Fault(path, f"rules are nested more than {DEEPEST} deep", DEEPEST, cls=LimitExceededError)
         node = Node(value, path, self._count, depth=self._depth + 1)
         node.kind = node.text("kind")
@@ -251,11 +264,16 @@ class Node:
         return [(item, f"{self._at(name)}[{i}]") for i, item in enumerate(value)]
 
     def _at(self, name: str) -> str:
-        return name if self._path == "the document" else f"{self._path}.{name}"
+        shown = name if name.isprintable() else repr(name)
+        return shown if self._path == "the document" else f"{self._path}.{shown}"
 
 
 def _wrong(path: str, expected: str, value: object) -> _Fault:
-    return _Fault(path, f"expected {expected}, not {value!r:.80}", value)
+    try:
+        shown = _SHOWN.repr(value)
+    except ValueError:  # a number of more digits than Python writes out
+        shown = "a number that is far too large"
+    return _Fault(path, f"expected {expected}, not {shown:.80}", value)
 
 
 def _point(value: object, path: str) -> date | datetime:

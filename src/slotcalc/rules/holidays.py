@@ -72,9 +72,15 @@ class Holidays(DayRule):
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         """Ask the package whether there is such a place."""
-        for name, value in (("country", country), ("subdivision", subdivision or "")):
+        given: dict[str, object] = {"country": country}
+        if subdivision is not None:
+            given["subdivision"] = subdivision
+        for name, value in given.items():
             if not isinstance(value, str):
-                raise PointTypeError(f"{name}={value!r:.80} is not text", value)
+                message = f"{name}={value!r:.80} is not text; write ISO 3166 codes such as 'DE', and 'BY' within it"
+                raise PointTypeError(message, value)
+        if subdivision == "":
+            raise ParseError("subdivision='' is no part of a country; leave it out for all of the country", subdivision)
         if not isinstance(observed, bool):
             raise PointTypeError(f"observed={observed!r:.80} is neither True nor False", observed)
         _dates(country, subdivision, observed, None)
@@ -95,11 +101,10 @@ class Holidays(DayRule):
 
     @classmethod
     def _from_json(cls, node: "Node") -> "Holidays":
-        observed = node.optional("observed", node.flag)
         return cls(
             node.text("country"),
             subdivision=node.optional("subdivision", node.text),
-            observed=observed is not False,
+            observed=node.optional("observed", node.flag, True),
             zone=node.text("zone"),
             limits=node.limits,
         )

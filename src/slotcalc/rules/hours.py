@@ -16,6 +16,7 @@ names. Nothing else of that format is read: no dates, holidays, weeks, months, c
 Imports only `errors`; read `days` next, which makes instants of spans.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -34,6 +35,7 @@ WHOLE_DAY: Final = "00:00-24:00"
 _DAY: Final = timedelta(days=1)
 ALL_DAY: Final[Spans] = ((timedelta(), _DAY),)
 _OFF: Final[Spans] = ()
+_HOURS_ALONE: Final = re.compile(r"(\d\d?)(?=[\s,;–-]|$)(?:[ \t]*[-–][ \t]*(\d\d?)(?=[\s,;–-]|$))?", re.ASCII)
 _NAMES: Final = f"a day ({', '.join(DAYS)})"
 
 
@@ -173,13 +175,21 @@ class _Reader:
         if not (len(hours) == len(minutes) == 2 and (hours + minutes).isascii() and (hours + minutes).isdigit()):
             short = len(hours) == 1 and hours in "0123456789" and colon
             day = word[:2].capitalize() in DAYS
-            self.fail(expected, f"0{word} for {word}" if short else "';' before the rule of other days" if day else "")
+            others = "';' before the rule of other days" if day else self.with_minutes()
+            self.fail(expected, f"0{word} for {word}" if short else others)
         clock = timedelta(hours=int(hours), minutes=int(minutes))
         if clock > _DAY or int(minutes) > 59:
             self.fail("a time from 00:00 to 24:00")
         self.at += len(word)
         self.skip_blanks()
         return clock
+
+    def with_minutes(self) -> str:
+        """Return how hours without minutes that stand here are written, "09:00-17:00 for 9-17"; nothing for others."""
+        bare = _HOURS_ALONE.match(self.text, self.at)
+        if bare is None or any(int(hour) > 24 for hour in bare.groups() if hour):
+            return ""
+        return f"{'-'.join(f'{hour:0>2}:00' for hour in bare.groups() if hour)} for {bare[0]}"
 
     def word(self) -> str:
         """Return what stands here up to the next sign that has a meaning, without going past it."""

@@ -5,18 +5,19 @@ Which wall times recur, `recurrence` says; which instants they are, `zones`. Imp
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import dropwhile, islice
 from typing import TYPE_CHECKING, Any, Final, final
 
 from slotcalc import kernel, zones
+from slotcalc.cycles import Cycle
 from slotcalc.errors import IntervalError, ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.intervals.interval_set import of_edges
 from slotcalc.limits import DEFAULT_LIMITS, Limits, Steps
 from slotcalc.literals import Length, date_or_time, parse_length
-from slotcalc.recurrence import Recurrence, occurrences, parse_rule
+from slotcalc.recurrence import Recurrence, cycle_of, occurrences, parse_rule
 from slotcalc.rules.days import check_disambiguate, disambiguate_to_json
 from slotcalc.rules.rule import Rule, Transition
 
@@ -42,8 +43,8 @@ class Recurring(Rule):
     COUNT counts what the rule yields: an exception makes it no longer, an addition no shorter. UNTIL is inclusive, an
     instant if it ends in Z and else a local time or date. Occurrences that overlap or touch are one in the answer.
 
-    Asking costs what lies in the window, however long ago the rule began; only a rule with both COUNT and BY… parts is
-    walked from its start.
+    Asking costs what lies in the window, however long ago the rule began; only a rule with COUNT whose periods differ
+    is walked from its start. Where the hours of all days, or of all weeks, are alike, an occurrence costs some 0.2 µs.
 
     Args:
         rrule_text: the rule, such as "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH", with or without "RRULE:" before it.
@@ -79,6 +80,7 @@ class Recurring(Rule):
     """
 
     __slots__ = (
+        "_cycle",
         "_excepted",
         "_extra",
         "_first",
@@ -111,6 +113,8 @@ class Recurring(Rule):
     _rule: Recurrence
     _first: datetime
     _length: Length
+    # Starts and ends by turns, where each occurrence ends before the next one starts, and no field changes that.
+    _cycle: Cycle | None
     # What starts at or after the wall time, and after the instant, is beyond UNTIL.
     _last: datetime | None
     _until: datetime | None
@@ -153,6 +157,12 @@ class Recurring(Rule):
         if all_day and any(isinstance(day, datetime) for day in without):
             raise PointTypeError(f"exdates has times, but start is the date {start}; pass dates for both", start)
         last, until = _end_of(rule, zones.zone(name), all_day=all_day)
+        first = _marked(start)
+        even = not (all_day or length.days or excepted or extra) and disambiguate == "compatible"
+        cycle = cycle_of(rule, first) if even else None
+        if cycle is not None:
+            spans = [(offset, offset + length.exact) for offset in cycle.pattern]
+            cycle = Cycle.of_spans(cycle.first, cycle.step, spans) if cycle.has(first) else None
         self._set(
             rrule_text=rrule_text,
             start=start,
@@ -163,8 +173,9 @@ class Recurring(Rule):
             disambiguate=check_disambiguate(disambiguate),
             limits=limits,
             _rule=rule,
-            _first=_marked(start),
+            _first=first,
             _length=length,
+            _cycle=cycle,
             _last=last,
             _until=until,
             _excepted=excepted,
@@ -178,20 +189,44 @@ class Recurring(Rule):
             return walls
         return [wall for wall in walls if wall not in excepted and wall.date() not in excepted]
 
-    def _near(self, window: Interval[datetime]) -> tuple[list[datetime], list[datetime]]:
-        """Return the wall times at which those start that can bear on the window: by the rule, and added."""
+    def _bounds(self, window: Interval[datetime]) -> tuple[datetime, datetime, list[datetime]]:
+        """Return the wall times between which the rule can bear on the window, and the additions between them."""
         limits, length = self.limits, self._length
         limits.check("window", window.duration)
         reach = length.exact + (length.days + 1) * _DAY if length.days else length.exact
         low, high = zones.wall_bounds(zones.plus(window.start, -reach), window.end, self.zone)
         extra = self._extra[bisect_left(self._extra, low) : bisect_left(self._extra, high)]
         limits.check("occurrences", len(extra))
-        if self._last is not None:
-            high = min(high, self._last)
-        found = occurrences(self._rule, self._first, low, high, Steps(limits))
-        walls = list(islice(dropwhile(low.__gt__, found), limits.occurrences + 1))
-        limits.check("occurrences", len(walls))
-        return self._kept(walls), list(extra)
+        return low, high if self._last is None else min(high, self._last), list(extra)
+
+    def _walls(self, low: datetime, high: datetime) -> list[datetime]:
+        """Return the wall times at which the rule has occurrences."""
+        found = occurrences(self._rule, self._first, low, high, Steps(self.limits))
+        walls = list(islice(dropwhile(low.__gt__, found), self.limits.occurrences + 1))
+        self.limits.check("occurrences", len(walls))
+        return self._kept(walls)
+
+    def _edges_of(self, cycle: Cycle, window: Interval[datetime]) -> kernel.Edges | None:
+        """Return the edges of the rule's occurrences near the window, or None if they must be read one by one."""
+        limits, first, total = self.limits, self._first, self._rule.total
+        limits.check("window", window.duration)
+        # No clock is a day away from UTC.
+        low = max(zones.plus(window.start, -self._length.exact - _DAY), first)
+        high = zones.plus(window.end, _DAY) if self._last is None else min(zones.plus(window.end, _DAY), self._last)
+        begin, end = cycle.next_start(low), cycle.next_start(high)
+        if total is not None:
+            end = min(end, cycle.before(first) + 2 * total)
+        if begin >= end:
+            return ()
+        if (end - begin) // 2 > min(limits.occurrences, limits.steps):
+            return None
+        try:
+            edges = cycle.edges(begin, end, zones.stretches(low, high, self.zone), elapsed=True)
+        except OverflowError:
+            return None
+        if edges is None or self._until is None:
+            return edges
+        return edges[: 2 * bisect_right(edges[::2], self._until)]
 
     def _read(self, walls: list[datetime], way: Disambiguate) -> tuple[list[datetime], list[datetime]]:
         """Return the starts and the ends of occurrences, read in that way; an end may be no later than its start."""
@@ -210,8 +245,11 @@ class Recurring(Rule):
             raise PointValueError(message, self.duration) from None
 
     def _within(self, window: Interval[datetime]) -> IntervalSet[datetime]:
-        walls, extra = self._near(window)
-        way = self.disambiguate
+        whole = None if self._cycle is None else self._edges_of(self._cycle, window)
+        if whole is not None:
+            return of_edges(whole, False)  # bounded
+        low, high, extra = self._bounds(window)
+        walls, way = self._walls(low, high), self.disambiguate
         if way == "raise":
             self._check_sure(walls + extra, window)
             way = "compatible"
@@ -225,7 +263,7 @@ class Recurring(Rule):
         # In order and apart is what nearly all rules are, and merging takes as long as all of the above.
         edges = None if self._length.days else kernel.alternating(starts, ends)
         if edges is not None:
-            return of_edges(edges, False)  # bounded
+            return of_edges(edges, False)
         return IntervalSet([pair for pair in zip(starts, ends, strict=True) if pair[0] < pair[1]])
 
     def _check_sure(self, walls: list[datetime], window: Interval[datetime]) -> None:
@@ -242,7 +280,8 @@ class Recurring(Rule):
             return
         zone, days = zones.zone(self.zone), self._length.days * _DAY
         way: Disambiguate = "compatible" if self.disambiguate == "raise" else self.disambiguate
-        walls, extra = self._near(window)
+        low, high, extra = self._bounds(window)
+        walls = self._walls(low, high)
         if self._until is not None:
             instants = zones.to_instants(walls, zone, disambiguate=way)
             walls = [wall for wall, instant in zip(walls, instants, strict=True) if instant <= self._until]

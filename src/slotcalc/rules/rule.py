@@ -9,18 +9,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast, final
 
 from slotcalc.errors import LimitExceededError, PointTypeError
-from slotcalc.intervals import Interval, IntervalSet
+from slotcalc.intervals import Interval, IntervalSet, as_interval
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 from slotcalc.values import Value
 
 if TYPE_CHECKING:
     from slotcalc.rules.document import Node
 
-__all__ = ["Combined", "Operand", "Rule", "Transition", "combined", "depth_above", "operand", "operand_to_json"]
+__all__ = ["Combined", "Operand", "Rule", "Transition", "combined", "extent", "operand", "operand_to_json"]
 
 SCHEMA_VERSION: Final = 1
 DEEPEST: Final = 100
 """How many rules may be nested in each other; Python's own stack ends at some multiple of that."""
+_MOST: Final = 100_000  # what stands twice in a rule, and that twice in another, is a million of them twenty rules on
 
 How: TypeAlias = Literal["any", "all", "minus", "not"]
 
@@ -55,11 +56,14 @@ class Rule(Value, ABC):
 
     `| & - ~` make rules of rules; the other operand may be an `IntervalSet` or an `Interval` of instants. The law that
     each rule keeps: a part of a window gets that part of the answer, `rule.within(w) == rule.within(W) & w` for every
-    `w` inside `W`. Rules are nested at most 100 deep; `a | b | c | …` is one level, however long.
+    `w` inside `W`. Rules are nested at most 100 deep; `a | b | c | …` is one level, however long. Of many, write
+    `a.union(*others)`, which costs O(n) where one operator after another costs O(n²). No rule holds more than 100,000,
+    counting one as often as it is there.
 
     A new rule is a subclass that names its fields as `Value` wants it, sets `_kind`, its name in JSON, and has
 
     * `zone`, a field, or a `zones` of its own;
+    * `_operands()`, if it holds other rules;
     * `_within(window)`: the answer for a checked window; what lies outside of it is clipped by `within`;
     * `_doubtful(window)`: the transitions near the window, in any order, some perhaps twice or outside;
     * `_to_json()` and `_from_json(node)`: its fields as JSON, without the kind, and back; `limits` is not among them.
@@ -69,8 +73,9 @@ class Rule(Value, ABC):
 
     __slots__ = ()
     _kind: ClassVar[str]
-    # How many levels of rules it holds; those that hold others have it as a slot.
+    # How many levels of rules it holds, and how many rules it is in all; those that hold others have both as slots.
     _depth: int = 0
+    _size: int = 1
 
     @abstractmethod
     def _within(self, window: Interval[datetime]) -> IntervalSet[datetime]: ...
@@ -112,6 +117,14 @@ class Rule(Value, ABC):
         found = {item for item in self._doubtful(asked) if item.instant in asked}
         return sorted(found, key=lambda item: (item.instant, item.local, item.zone))
 
+    def __copy__(self) -> "Rule":
+        """Return the rule itself: nobody can tell a copy of what never changes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Rule":
+        """Return the rule itself; to copy what it holds would end at Python's stack."""
+        return self
+
     @property
     def zones(self) -> frozenset[str]:
         """The zones whose clocks the rule reads, by name."""
@@ -132,6 +145,18 @@ class Rule(Value, ABC):
     def complement(self) -> "Rule":
         """Return the rule for all that this one does not offer; the complement of a complement is the rule itself."""
         return _rule("not", [self])
+
+    def _operands(self) -> "Iterable[Operand]":
+        """Return the rules and sets that the rule holds."""
+        return ()
+
+    def __repr__(self) -> str:
+        """Return the code that makes this rule; if it holds a set too large for that, as a whole in angle brackets."""
+        text = self._expression()
+        return text if _is_code(self) else f"<{text}>"
+
+    def _expression(self) -> str:
+        return super().__repr__()
 
     def __or__(self, other: "Operand | Interval[datetime]") -> "Rule":
         return self.union(other) if _goes_with(other) else NotImplemented
@@ -182,7 +207,7 @@ Operand: TypeAlias = "Rule | IntervalSet[datetime]"
 
 
 def _asked(window: Interval[datetime] | tuple[datetime, datetime]) -> Interval[datetime]:
-    asked = window if isinstance(window, Interval) else Interval(*window)
+    asked = as_interval(window)
     start: object = asked.start
     if not isinstance(start, datetime) or start.tzinfo is None:
         message = f"a rule yields instants, so the window must be of aware datetimes, not of {start!r}"
@@ -219,17 +244,22 @@ def operand_to_json(rule: Operand) -> dict[str, Any]:
     return {"kind": rule._kind, **rule._to_json()}
 
 
-def depth_above(rules: Iterable[Operand]) -> int:
-    """Return how deep a rule is that holds these.
+def extent(operands: Iterable[Operand]) -> dict[str, int]:
+    """Return `_depth` and `_size` of a rule that holds these.
 
     Raises:
-        LimitExceededError: if that is more than 100.
+        LimitExceededError: if it is more than 100 deep, or of more than 100,000 rules.
     """
-    depth = 1 + max((rule._depth for rule in rules if isinstance(rule, Rule)), default=0)
+    rules = [rule for rule in operands if isinstance(rule, Rule)]
+    depth = 1 + max([rule._depth for rule in rules], default=0)
     if depth > DEEPEST:
         message = f"{depth} is more than the limit of {DEEPEST} rules nested in each other; combine more at a time"
         raise LimitExceededError(message, depth, DEEPEST)
-    return depth
+    size = 1 + sum([rule._size for rule in rules])
+    if size > _MOST:
+        message = f"{size} is more than the limit of {_MOST} rules in one, each counted as often as it is there"
+        raise LimitExceededError(message, size, _MOST)
+    return {"_depth": depth, "_size": size}
 
 
 # How the code that combines binds: the looser needs parentheses inside the tighter. 4 is a call, which never does.
@@ -244,7 +274,7 @@ class Combined(Rule):
     among the operands are one. So `a | (b | c)` is `a | b | c`, and `a - b - c` is one level.
     """
 
-    __slots__ = ("_depth", "how", "rules")
+    __slots__ = ("_depth", "_size", "how", "rules")
     __match_args__ = ("how", "rules")
     _positional = 2
 
@@ -253,7 +283,7 @@ class Combined(Rule):
 
     def __init__(self, how: How, rules: Sequence[Operand]) -> None:
         """Take operands in canonical form."""
-        self._set(how=how, rules=tuple(rules), _depth=depth_above(rules))
+        self._set(how=how, rules=tuple(rules), **extent(rules))
 
     @property
     def _kind(self) -> str:  # type: ignore[override]  # one class, four kinds
@@ -290,7 +320,10 @@ class Combined(Rule):
             return combined("not", [node.rule("rule")])
         return combined(cast("How", node.kind), node.rules("rules"))
 
-    def __repr__(self) -> str:
+    def _operands(self) -> tuple[Operand, ...]:
+        return self.rules
+
+    def _expression(self) -> str:
         """Return the expression that makes this rule, with parentheses where they are needed only."""
         sign, binds = _SIGNS[self.how]
         # The operators group from the left, so another `-` needs parentheses anywhere but in front.
@@ -298,8 +331,15 @@ class Combined(Rule):
         return f"~{shown[0]}" if self.how == "not" else sign.join(shown)
 
 
+def _is_code(rule: Operand) -> bool:
+    """Return whether its repr makes an equal one: that of a set of more than 50 intervals only counts them."""
+    if isinstance(rule, Rule):
+        return all(map(_is_code, rule._operands()))
+    return not repr(rule).startswith("<")
+
+
 def _shown(rule: Operand, binds: int) -> str:
-    text = repr(rule)
+    text = rule._expression() if isinstance(rule, Rule) else repr(rule)
     if isinstance(rule, Combined):
         own = _SIGNS[rule.how][1]
     else:
@@ -311,7 +351,7 @@ def combined(how: How, operands: Iterable[Operand]) -> Operand:
     """Return the operands combined, in canonical form: a rule, or a set if they are nothing but sets. O(n).
 
     Raises:
-        LimitExceededError: for a rule more than 100 deep.
+        LimitExceededError: for a rule more than 100 deep, or of more than 100,000.
     """
     first, *rest = operands
     if how == "not":

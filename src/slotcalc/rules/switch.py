@@ -12,7 +12,7 @@ from slotcalc.errors import IntervalError, PointTypeError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.points import normalised
 from slotcalc.rules.days import check_date
-from slotcalc.rules.rule import Operand, Rule, Transition, depth_above, operand, operand_to_json
+from slotcalc.rules.rule import Operand, Rule, Transition, extent, operand, operand_to_json
 
 if TYPE_CHECKING:
     from slotcalc.rules.document import Node
@@ -48,7 +48,7 @@ class Switch(Rule):
     2026-05-04T08:00:00Z/2026-05-04T16:00:00Z
     """
 
-    __slots__ = ("_depth", "_pieces", "stages")
+    __slots__ = ("_depth", "_pieces", "_size", "stages")
     __match_args__ = ("stages",)
     _positional = 1
     _kind = "switch"
@@ -62,10 +62,13 @@ class Switch(Rule):
         kept: list[tuple[Operand, _Until]] = []
         pieces: list[tuple[Operand, IntervalSet[datetime]]] = []
         left: IntervalSet[datetime] = IntervalSet.everything()
-        given: Iterable[Any] = stages
+        given: Any = stages
+        if not isinstance(given, Iterable):
+            raise PointTypeError(f"{given!r:.200} is no list of (rule, until) pairs", given)
         for stage in given:
             if not isinstance(stage, tuple) or len(stage) != 2:
-                raise PointTypeError(f"{stage!r:.200} is no (rule, until) pair", stage)
+                message = f"{stage!r:.200} is no (rule, until) pair; write (rule, date(2026, 5, 3)) or (rule, None)"
+                raise PointTypeError(message, stage)
             rule, until = operand(stage[0]), stage[1]
             if kept and kept[-1][1] is None:
                 raise IntervalError("only the last stage may have no end", kept[-1][0])
@@ -80,12 +83,15 @@ class Switch(Rule):
             pieces.append((rule, here))
         if not kept:
             raise IntervalError("there is no stage; write [(rule, until), …, (rule, None)]")
-        self._set(stages=tuple(kept), _pieces=tuple(pieces), _depth=depth_above([rule for rule, _ in kept]))
+        self._set(stages=tuple(kept), _pieces=tuple(pieces), **extent([rule for rule, _ in kept]))
 
     @property
     def zones(self) -> frozenset[str]:
         """The zones whose clocks the rules of the stages read."""
         return frozenset().union(*[rule.zones for rule, _ in self.stages if isinstance(rule, Rule)])
+
+    def _operands(self) -> list[Operand]:
+        return [rule for rule, _ in self.stages]
 
     def _parts(self, window: Interval[datetime]) -> Iterator[tuple[Operand, Interval[datetime]]]:
         """Yield each rule that holds somewhere in the window, and where."""

@@ -1,15 +1,15 @@
 """The hours of the week. Imports `days` and `hours`; read `dates` next, for what does not come every week."""
 
 from collections.abc import Iterator, Mapping
-from datetime import MAXYEAR, date, datetime, timedelta, tzinfo
-from itertools import accumulate, pairwise, repeat
-from operator import add, lt
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, final
 
 from slotcalc import zones
+from slotcalc.cycles import Cycle
 from slotcalc.errors import PointTypeError
 from slotcalc.intervals import Interval, IntervalSet, of_edges
-from slotcalc.kernel import Edges, alternating
+from slotcalc.kernel import Edges
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 from slotcalc.rules.days import REACH, DayRule, check_disambiguate, check_order, disambiguate_to_json
 from slotcalc.rules.hours import ALL_DAY, HoursText, Spans, read_week, week_text
@@ -22,6 +22,7 @@ __all__ = ["Weekly"]
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
+_MONDAY: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @final
@@ -63,7 +64,7 @@ class Weekly(DayRule):
     2026-03-05T12:00:00Z/2026-03-05T16:00:00Z
     """
 
-    __slots__ = ("_closes", "_opens", "_week", "disambiguate", "hours", "limits", "valid_from", "valid_until", "zone")
+    __slots__ = ("_cycle", "_week", "disambiguate", "hours", "limits", "valid_from", "valid_until", "zone")
     __match_args__ = ("hours", "zone", "valid_from", "valid_until", "disambiguate", "limits")
     _positional = 1
     _kind = "weekly"
@@ -73,9 +74,8 @@ class Weekly(DayRule):
     valid_until: date | None
     # Seven entries from Monday on, read from `hours`.
     _week: tuple[Spans, ...]
-    # When the spans open and close, from Monday 00:00 on; empty where that does not say all.
-    _opens: tuple[timedelta, ...]
-    _closes: tuple[timedelta, ...]
+    # The starts and ends of the spans by turns, where that says all that `_week` does.
+    _cycle: Cycle | None
 
     def __init__(
         self,
@@ -95,10 +95,6 @@ class Weekly(DayRule):
         limits.check("text", len(hours))
         check_order("valid_from", valid_from, "valid_until", valid_until)
         week = read_week(hours)
-        spans = [(number * _DAY, span) for number, spans in enumerate(week) for span in spans]
-        even = sorted((day + opens, day + closes) for day, (opens, closes) in spans)
-        if valid_from or valid_until or disambiguate != "compatible" or any(ALL_DAY[0] in spans for spans in week):
-            even = []
         self._set(
             hours=hours,
             zone=str(zones.zone(zone)),
@@ -107,35 +103,33 @@ class Weekly(DayRule):
             disambiguate=check_disambiguate(disambiguate),
             limits=limits,
             _week=week,
-            _opens=tuple([opens for opens, _ in even]),
-            _closes=tuple([closes for _, closes in even]),
+            _cycle=_cycle_of(week) if disambiguate == "compatible" else None,
         )
 
     def _within(self, window: Interval[datetime]) -> IntervalSet[datetime]:
-        edges = self._edges_of_weeks(window) if self._opens else None
+        edges = None if self._cycle is None else self._edges_of(self._cycle, window)
         return super()._within(window) if edges is None else of_edges(edges, False)
 
-    def _edges_of_weeks(self, window: Interval[datetime]) -> Edges | None:
-        """Return the edges of the weeks that bear on the window, or None if their days must be looked at one by one.
-
-        A sixth of the time: wall times, marked as UTC, are made by adding lengths to Mondays, and become instants by
-        taking the offset away.
-        """
+    def _edges_of(self, cycle: Cycle, window: Interval[datetime]) -> Edges | None:
+        """Return the edges that bear on the window, or None if its days must be looked at one by one: 20 × the time."""
         self._check(window)
-        zone = zones.zone(self.zone)
-        low, high = zones.wall_bounds(window.start - REACH, window.end, zone)
-        monday = low.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(low.weekday())
-        count = (high - monday) // _WEEK
-        if count * len(self._opens) > self.limits.occurrences or high.year == MAXYEAR:
+        low, high = window.start - REACH - _DAY, window.end + _DAY  # no clock is a day away from UTC
+        if self.valid_from is not None:
+            low = max(low, datetime.combine(self.valid_from, time.min, UTC))
+        if self.valid_until is not None:
+            high = min(high, zones.plus(datetime.combine(self.valid_until, time.min, UTC), _DAY))
+        begin, end = cycle.next_start(low), cycle.next_start(high)
+        if begin >= end:
+            return ()
+        stretches = zones.stretches(low, zones.plus(high, 2 * _DAY), self.zone)
+        if any(abs(one.offset - other.offset) >= _DAY for one, other in pairwise(stretches)):  # a date was left out
             return None
-        weeks: list[datetime] = list(accumulate(repeat(_WEEK, count + 1), add, initial=monday))  # a tenth of i * _WEEK
-        offset: Any = zone.utcoffset  # looks at the clock alone, whatever the mark
-        if any(abs(after - before) >= _DAY for before, after in pairwise(map(offset, weeks))):  # a date was left out
+        if (end - begin) // 2 > self.limits.occurrences:
             return None
-        weeks.pop()
-        starts = [(wall := week + opens) - offset(wall) for week in weeks for opens in self._opens]
-        ends = [(wall := week + closes) - offset(wall) for week in weeks for closes in self._closes]
-        return alternating(starts, ends) if all(map(lt, starts, ends)) else None
+        try:
+            return cycle.edges(begin, end, stretches)
+        except OverflowError:
+            return None
 
     def _hours(self, first: date, last: date) -> Iterator[tuple[date, Spans]]:
         day = first if self.valid_from is None else max(first, self.valid_from)
@@ -165,3 +159,11 @@ class Weekly(DayRule):
             disambiguate=node.disambiguate(),
             limits=node.limits,
         )
+
+
+def _cycle_of(week: tuple[Spans, ...]) -> Cycle | None:
+    """Return the starts and ends of the spans by turns, if they are apart and no day is whole."""
+    if any(ALL_DAY[0] in spans for spans in week):
+        return None
+    spans = sorted((day * _DAY + start, day * _DAY + end) for day, spans in enumerate(week) for start, end in spans)
+    return Cycle.of_spans(_MONDAY, _WEEK, spans)

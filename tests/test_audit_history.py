@@ -1,0 +1,161 @@
+"""Pages of a history: each event once, whatever is appended in between, in memory and from events at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slotcalc import Action, AuditEvent, LimitExceededError, PointTypeError, PointValueError, UnknownEventError, diff
+from slotcalc.audit import LARGEST_PAGE, PAGE, Delivery, Page, Selection, history, one_more, page, selected
+from slotcalc.repository import AsyncMemoryAuditLog, MemoryAuditLog
+from tests.histories import BEGIN, MINUTE, PEOPLE, REASONS, histories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slotcalc.audit import AuditLog
+    from tests.histories import History
+
+
+def events_of(resource_id: str, count: int, first: int = 1) -> list[AuditEvent]:
+    return [
+        AuditEvent(
+            resource_id,
+            "added",
+            (n, n + 1),
+            changed_at=BEGIN + n * MINUTE,
+            change_id=f"{resource_id}{n}",
+            revision=n,
+            id=f"{resource_id}{n}",
+        )
+        for n in range(first, first + count)
+    ]
+
+
+def all_pages(source: AuditLog | list[AuditEvent], wanted: Selection, between: Callable[[], object]) -> list[Page]:
+    """Return every page; something happens between them."""
+    pages = [history(source, wanted)]
+    while pages[-1].next is not None:
+        between()
+        pages.append(history(source, wanted.replace(after=pages[-1].next)))
+    return pages
+
+
+selections = st.builds(
+    Selection,
+    resource_id=st.sampled_from([None, "r", "r", "nobody"]),
+    since=st.none() | st.integers(-10, 80).map(lambda n: BEGIN + n * MINUTE),
+    until=st.none() | st.integers(-10, 80).map(lambda n: BEGIN + n * MINUTE),
+    changed_by=st.sampled_from([None, *PEOPLE]),
+    reason=st.sampled_from([None, *REASONS]),
+    action=st.sampled_from([None, *Action]),
+    newest_first=st.booleans(),
+    limit=st.integers(1, 5),
+)
+
+
+@given(histories(), selections)
+def test_pages_have_each_event_that_is_asked_for_once_and_in_order(made: History, wanted: Selection) -> None:
+    asked = [event for event in made.events if wanted.includes(event)]
+    asked.sort(key=lambda event: event.place)
+    if wanted.resource_id is None:
+        asked.sort(key=lambda event: str(event.changed_at))
+    if wanted.newest_first:
+        asked.reverse()
+    for source in (MemoryAuditLog(made.events), made.events):
+        pages = all_pages(source, wanted, lambda: None)
+        assert [event for one in pages for event in one.events] == asked
+        assert all(len(one.events) == wanted.limit for one in pages[:-1])
+        assert pages[-1].events or len(pages) == 1
+
+
+@given(histories(), selections, st.data())
+def test_events_at_hand_are_selected_as_a_log_selects_them(
+    made: History, wanted: Selection, data: st.DataObject
+) -> None:
+    after = data.draw(st.sampled_from([None, *(event.id for event in made.events)]))
+    wanted = wanted.replace(after=after, resource_id=data.draw(st.sampled_from([None, "r"])))
+    assert selected(made.events, wanted) == MemoryAuditLog(made.events).select(wanted)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("resource_id", ["r", None])
+def test_pages_neither_repeat_nor_lose_what_was_there_when_events_are_appended_in_between(
+    resource_id: str | None, *, newest_first: bool
+) -> None:
+    there = events_of("r", 25) if resource_id else [*events_of("r", 12), *events_of("s", 13)]
+    log = MemoryAuditLog(there)
+    later = [event for resource in ("r", "s") for event in events_of(resource, 20, first=30)]
+    wanted = Selection(resource_id=resource_id, newest_first=newest_first, limit=4)
+    pages = all_pages(log, wanted, lambda: log.append([later.pop(0)] if later else []))
+    got = [event.id for one in pages for event in one.events]
+    assert len(set(got)) == len(got)
+    assert {event.id for event in there} <= set(got)
+    if newest_first:
+        assert set(got) == {event.id for event in there}
+
+
+def test_a_page_has_100_events_unless_somebody_says_and_never_more_than_1000() -> None:
+    events = events_of("r", LARGEST_PAGE + 1)
+    wanted = Selection(resource_id="r")
+    assert len(history(events, wanted).events) == PAGE == 100
+    assert len(history(events).events) == PAGE
+    largest = history(events, wanted.replace(limit=LARGEST_PAGE))
+    assert (len(largest.events), largest.next) == (1000, "r1000")
+    with pytest.raises(LimitExceededError, match="limit=1001 is more than a page holds, 1000; ask page by page"):
+        history(events, wanted.replace(limit=1001))
+
+
+def test_a_full_last_page_has_no_next() -> None:
+    assert history(events_of("r", 4), Selection(limit=4)).next is None
+    assert history([], Selection(limit=4)) == Page([])
+
+
+def test_a_coroutine_puts_a_page_together_from_the_same_pieces() -> None:
+    async def read() -> Page:
+        log = AsyncMemoryAuditLog(events_of("r", 7))
+        wanted = Selection(resource_id="r", limit=3)
+        return page(await log.select(one_more(wanted)), wanted)
+
+    assert asyncio.run(read()) == history(events_of("r", 7), Selection(resource_id="r", limit=3))
+
+
+def test_a_page_behind_an_event_that_is_not_there_is_an_error() -> None:
+    for source in (events_of("r", 3), MemoryAuditLog(events_of("r", 3))):
+        with pytest.raises(UnknownEventError, match="no event 'r9'"):
+            history(source, Selection(resource_id="r", after="r9"))
+
+
+def test_events_of_a_preview_have_no_order_among_those_of_all_resources() -> None:
+    with pytest.raises(PointValueError, match="belongs to no edit"):
+        history(diff([], [(9, 10)], resource_id="r"))
+
+
+def test_a_page_has_a_json_form() -> None:
+    events = events_of("r", 3)
+    made = history(events, Selection(limit=2, since=BEGIN - timedelta(days=1)))
+    assert made.to_json() == {"events": [event.to_json() for event in events[:2]], "next": "r2"}
+    assert repr(Page([], next="e")) == "Page((), next='e')"
+
+
+def test_a_selection_says_what_is_wrong_with_a_question() -> None:
+    with pytest.raises(PointTypeError, match="changed_by=7 is not text"):
+        Selection(changed_by=7)  # type: ignore[arg-type]
+    with pytest.raises(PointTypeError, match="first_revision='1' is not a whole number"):
+        Selection(first_revision="1")  # type: ignore[arg-type]
+    with pytest.raises(PointTypeError, match=r"since=.* is no instant"):
+        Selection(since=datetime(2026, 3, 2))
+    with pytest.raises(PointValueError, match="limit=0 is less than 1"):
+        Selection(limit=0)
+    with pytest.raises(PointValueError, match="neither ADDED nor REMOVED"):
+        Selection(action="moved")  # type: ignore[arg-type]
+    assert Selection(first_revision=0, last_revision=3).last_revision == 3
+
+
+def test_what_became_of_events_prints_as_code() -> None:
+    assert repr(Delivery.SPOOLED) == "Delivery.SPOOLED"
