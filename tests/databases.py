@@ -52,6 +52,17 @@ class Database:
             self._asynchronous = create_async_engine(url.set(drivername=name))
         return self._asynchronous
 
+    def with_new_tables(self) -> Database:
+        """Return the same database with other tables, empty ones."""
+        made = Database(self.engine, schema=self.tables.schema)
+        made._asynchronous = self.asynchronous
+        return made
+
+    async def dispose(self) -> None:
+        """Let go of the asynchronous connections, on the loop that they are of."""
+        if self._asynchronous is not None:
+            await self._asynchronous.dispose()
+
     def repository(self, **options: Any) -> SqlRepository:
         return SqlRepository(self.engine, tables=self.tables, **options)
 

@@ -144,6 +144,6 @@ class Yielding:
                 await asyncio.sleep(0)
             return answer
 
-        if name == "immediate":
+        if name == "immediate" or not hasattr(self._inner, name):
             raise AttributeError(name)
         return method

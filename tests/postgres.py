@@ -42,9 +42,71 @@ class RunAs(TypedDict, total=False):
     extra_groups: list[int]
 
 
+class Server:
+    """A PostgreSQL with a folder of its own that can be stopped and started again."""
+
+    def __init__(self, programs: Path, data: Path, run_as: RunAs, *, durable: bool) -> None:
+        self.conninfo = f"host={data.parent} user=postgres dbname=postgres"
+        self._programs = programs
+        self._data = data
+        self._run_as = run_as
+        self._durable = durable
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        log = self._data.parent / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(self._programs / "postgres", "-D", self._data),
+                    *("-k", self._data.parent, "-h", ""),  # a socket in the folder, no port
+                    *("-c", "timezone=UTC"),
+                    *("-c", f"fsync={'on' if self._durable else 'off'}"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self._data.parent,
+                start_new_session=True,  # so that Ctrl-C reaches the tests first and the server by way of them
+                **self._run_as,
+            )
+        _wait_until_it_answers(self._process, self.conninfo, log)
+
+    def stop(self) -> None:
+        """Stop it as `pg_ctl stop -m fast` does: it rolls back, disconnects and ends."""
+        self._end(signal.SIGINT)
+
+    def crash(self) -> None:
+        """Stop it as `pg_ctl stop -m immediate` does: it drops everything, and recovers at the next start."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+
 @contextmanager
 def running() -> Iterator[str]:
     """Start a PostgreSQL, yield its connection string, and stop it and remove its folder on the way out."""
+    with server() as started:
+        yield started.conninfo
+
+
+@contextmanager
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """Start a PostgreSQL, yield it, and stop it and remove its folder on the way out.
+
+    Only a durable one writes through to the disk; for what does not outlive the tests, the others are quicker.
+    """
     if sys.platform == "win32":
         missing("the PostgreSQL of the tests listens on a Unix socket")
     if importlib.util.find_spec("psycopg") is None:
@@ -60,8 +122,12 @@ def running() -> Iterator[str]:
             os.chown(folder, run_as["user"], run_as["group"])
         data = folder / "data"
         _initdb(programs, data, run_as)
-        with _server(programs, data, run_as) as conninfo:
-            yield conninfo
+        made = Server(programs, data, run_as, durable=durable)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
     finally:
         shutil.rmtree(folder)
 
@@ -124,38 +190,6 @@ def _initdb(programs: Path, data: Path, run_as: RunAs) -> None:
     )
     if completed.returncode:
         raise RuntimeError(f"initdb failed ({completed.returncode}):\n{completed.stdout}{completed.stderr}")
-
-
-@contextmanager
-def _server(programs: Path, data: Path, run_as: RunAs) -> Iterator[str]:
-    log = data.parent / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                *(programs / "postgres", "-D", data),
-                *("-k", data.parent, "-h", ""),  # a socket in the folder, no port
-                *("-c", "timezone=UTC"),
-                *("-c", "fsync=off"),  # nothing here outlives the tests
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=data.parent,
-            start_new_session=True,  # so that Ctrl-C reaches the tests first and the server by way of them
-            **run_as,
-        )
-    conninfo = f"host={data.parent} user=postgres dbname=postgres"
-    try:
-        _wait_until_it_answers(process, conninfo, log)
-        yield conninfo
-    finally:
-        process.send_signal(signal.SIGINT)  # PostgreSQL's "fast shutdown": rolls back, disconnects and ends
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], conninfo: str, log: Path) -> None:

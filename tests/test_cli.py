@@ -23,7 +23,7 @@ import click
 
 import slotcalc
 from slotcalc import IntervalSet, cli, files
-from slotcalc.cli import commands, inputs, output
+from slotcalc.cli import inputs, options, output
 from slotcalc.rules import Dates, Weekly
 
 if TYPE_CHECKING:
@@ -673,7 +673,7 @@ def test_explain_wants_a_time_once(ask: Callable[..., Answer]) -> None:
     [("15m", 900), ("1h30m", 5400), ("90m", 5400), ("1d2h3m4s", 93784), ("0m", 0), ("PT15M", 900), ("P1D", 86400)],
 )
 def test_lengths_are_read_as_people_write_them(text: str, seconds: int) -> None:
-    length = commands._length_of_time(None, None, text)  # type: ignore[arg-type]  # as click calls it
+    length = options.length_of_time(None, None, text)  # type: ignore[arg-type]  # as click calls it
     assert length is not None
     assert length.total_seconds() == seconds
 
@@ -700,7 +700,7 @@ def test_lengths_are_read_as_people_write_them(text: str, seconds: int) -> None:
 )
 def test_other_lengths_are_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is no length of time"):
-        commands._length_of_time(None, None, text)  # type: ignore[arg-type]  # as above
+        options.length_of_time(None, None, text)  # type: ignore[arg-type]  # as above
 
 
 def test_a_missing_extra_is_one_sentence_that_names_it(

@@ -13,8 +13,10 @@ from slotcalc import (
     AuditEvent,
     HorizonError,
     LimitExceededError,
+    ParseError,
     PointTypeError,
     PointValueError,
+    Slot,
     StoreError,
     UnknownEventError,
 )
@@ -117,6 +119,14 @@ def test_what_no_database_keeps_is_refused(database: Database) -> None:
         (LimitExceededError, lambda: log.select(Selection(reason="x" * 100_000))),
         (PointValueError, lambda: log.baseline("\ud800")),
         (PointValueError, lambda: log.purge(Baseline(TUTOR, 1, [], digest="\x00"))),
+        (PointValueError, lambda: log.purge(Baseline("\x00", 1, []))),
+        (PointTypeError, lambda: log.purge(Baseline(TUTOR, 1, [Slot(TUTOR, (9, 10))]))),
+        (LimitExceededError, lambda: log.baseline("x" * 100_000)),
+        (PointTypeError, lambda: log.baseline(7)),  # type: ignore[arg-type]
+        (LimitExceededError, lambda: log.select(Selection(after="x" * 100_000))),
+        (PointValueError, lambda: log.select(Selection(changed_by="\ud800"))),
+        (ParseError, lambda: log.events_since("\x00")),
+        (LimitExceededError, lambda: next(log.stream(Selection(resource_id="x" * 100_000)))),
     ]
     for error, call in odd:
         with pytest.raises(error):

@@ -16,8 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from slotcalc import Interval, IntervalSet, OutcomeUnknownError, RevisionConflictError, SlotcalcError, StoreError
 from slotcalc.audit import Delivery
-from slotcalc.repository import Request
-from slotcalc.sql import Redelivered
+from slotcalc.repository import Redelivered, Request
 from tests.databases import TUTOR, calls, described, expect_true_history, hours, slot
 
 if TYPE_CHECKING:
@@ -263,7 +262,7 @@ def test_every_edit_stands_and_no_event_is_missing_after_redelivery(database: Da
     repository = database.repository()
     moved = repository.redeliver()
     assert (moved.pending, moved.duplicates, moved.error) == (0, 0, "")
-    assert repository.redeliver() == (0, 0, 0, "")
+    assert repository.redeliver() == Redelivered()
     for batch in spool.batches:
         database.log().append(batch)
     assert time_of(repository) == xor(hours_flipped)
@@ -295,7 +294,7 @@ def test_a_repeated_request_tries_again_to_keep_the_events_of_the_first(database
         database.execute(f"ALTER TABLE {schema}away RENAME TO {database.tables.outbox.name}")
         assert edit() == first.replace(delivery=Delivery.QUEUED, repeated=True)
     assert edit() == first.replace(delivery=Delivery.WRITTEN, repeated=True)
-    assert repository.redeliver() == (0, 1, 0, "")
+    assert repository.redeliver() == Redelivered(duplicates=1)
     expect_true_history(database, [])
 
 
@@ -341,7 +340,7 @@ def test_in_the_mode_after_commit_the_log_gets_the_events_by_way_of_the_outbox(d
         moved = repository.redeliver()
         assert (moved.delivered, moved.pending) == (0, 1)
         assert "events" in moved.error
-    assert repository.redeliver() == (1, 0, 0, "")
+    assert repository.redeliver() == Redelivered(delivered=1)
     database.execute("DROP TABLE {outbox}")
     assert flip(repository, 9, "c3").delivery is Delivery.WRITTEN
     with missing_table(database):
@@ -359,12 +358,12 @@ def test_what_another_program_moves_out_of_the_outbox_meanwhile_is_moved_once(da
 
     def meanwhile(_number: int, _connection: Any, said: str) -> None:
         if not moved and said.startswith(("BEGIN", "SELECT set_config")):
-            moved.append(Redelivered(0, 0, 0, ""))  # so that it happens once
+            moved.append(Redelivered())  # so that it happens once
             moved.append(database.repository().redeliver())
 
     with calls(database.engine, meanwhile):
-        assert repository.redeliver() == (0, 0, 0, "")
-    assert moved[1] == (3, 0, 0, "")
+        assert repository.redeliver() == Redelivered()
+    assert moved[1] == Redelivered(delivered=3)
     expect_true_history(database, [])
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import re
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from tests.clocks import Scene
 
+DOCS = Path(__file__).parents[1] / "docs"
 NIGHT = datetime(2026, 3, 28, 21, tzinfo=UTC)  # the clocks of Europe change in the middle of the universe
 STEP = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
@@ -109,8 +113,49 @@ def test_the_server_gives_the_free_time_that_python_gives(
     resource_id = slots[0].resource_id if slots else "nobody"
     server.repository().seed(slots, bookings)
     repository = pushed(server)
-    for window, options in [(step((0, LAST)), {}), *asked]:
+    everywhere = [(step((0, LAST)), {"seats": seats}) for seats in (1, 2, 3)]
+    for window, options in [*everywhere, *asked]:
         assert repository.free(resource_id, window, **options) == free(slots, bookings, **options) & window
+
+
+def test_it_does_so_in_three_hundred_crowded_worlds(server: Database) -> None:
+    rng = random.Random(20260329)  # noqa: S311  # the same worlds on every run
+
+    def some(most: int) -> list[Interval[datetime]]:
+        starts = [rng.randrange(LAST) for _ in range(rng.randint(1, most))]
+        return [step((start, min(start + rng.randint(1, 5), LAST))) for start in starts]
+
+    worlds = {
+        f"crowded-{n}": (
+            [Slot(f"crowded-{n}", piece, capacity=rng.randint(1, 3)) for piece in some(5)],
+            [
+                Booking(
+                    f"crowded-{n}",
+                    piece,
+                    status=rng.choice([*BookingStatus]),
+                    seats=rng.randint(1, 2),
+                    id=f"b{i}",
+                )
+                for i, piece in enumerate(some(6))
+            ],
+        )
+        for n in range(300)
+    }
+    server.repository().seed(
+        [slot for slots, _ in worlds.values() for slot in slots],
+        [booking for _, bookings in worlds.values() for booking in bookings],
+    )
+    repository = pushed(server)
+    for resource_id, (slots, bookings) in worlds.items():
+        for seats in (1, 2, 3):
+            window = step((rng.randrange(4), LAST - rng.randrange(4)))
+            options: dict[str, Any] = {
+                "before": rng.choice([None, STEP, 3 * STEP]),
+                "after": rng.choice([None, STEP, 3 * STEP]),
+                "seats": seats,
+                "ignoring": rng.choice([None, "b0", ["b1", "b2"]]),
+            }
+            assert repository.free(resource_id, window, **options) == free(slots, bookings, **options) & window
 
 
 def test_every_repository_gives_the_same_free_time_in_both_ways_of_asking(database: Database) -> None:
@@ -244,7 +289,7 @@ def test_installing_again_and_under_other_names_works_and_changes_nothing_else(p
         assert SqlRepository(database.engine, tables=other).free(TUTOR, WHOLE_DAY) == IntervalSet([hours(9, 12)])
 
 
-def test_the_file_runs_as_it_stands_under_the_usual_names(postgres_url: str) -> None:
+def test_the_files_and_the_sql_of_the_docs_run_as_they_stand_under_the_usual_names(postgres_url: str) -> None:
     engine = create_engine(url_of(postgres_url), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
@@ -259,6 +304,13 @@ def test_the_file_runs_as_it_stands_under_the_usual_names(postgres_url: str) -> 
         repository.seed([slot(9, 12)])
         assert repository.free(TUTOR, WHOLE_DAY) == IntervalSet([hours(9, 12)])
         assert repository._pushes_down
+        with usual.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for page in ("databases", "hosted-postgresql"):
+                said = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+                for statements in re.findall(r"^```sql\n(.*?)^```", said, re.DOTALL | re.MULTILINE):
+                    connection.exec_driver_sql(statements, execution_options={"no_parameters": True})
+            connection.exec_driver_sql("DROP OWNED BY booking_people")
+            connection.exec_driver_sql("DROP ROLE anna, booking_people")
         install_functions(usual)  # names its tables by the schema of the connection
         assert repository.free(TUTOR, WHOLE_DAY) == IntervalSet([hours(9, 12)])
         usual.dispose()

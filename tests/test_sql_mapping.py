@@ -2,125 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import pickle
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from itertools import count, pairwise, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from slotcalc import (
     Booking,
-    BookingStatus,
     Interval,
     IntervalSet,
     LocalTimeError,
-    NotAvailableError,
     ParseError,
     PointTypeError,
     PointValueError,
     Slot,
     StoreError,
-    UnknownBookingError,
     UnknownZoneError,
 )
-from slotcalc.audit import Delivery
-from slotcalc.repository import MemoryRepository, Request
-from slotcalc.sql import AsyncMappedRepository, BookingTable, MappedRepository, SlotTable
+from slotcalc.repository import MemoryRepository
+from slotcalc.sql import BookingTable, MappedRepository, SlotTable
 from slotcalc.sql.mapped_rows import Opened
-from tests.databases import TUTOR, calls, described, hours, on_postgres, slot
+from tests.databases import TUTOR, calls, hours, slot
+from tests.own_tables import AUTUMN, BY_DATE, BY_MOMENT, LAYOUTS, PARIS, SPRING, Layout, Shifts, at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tests.databases import Database
-
-PARIS = "Europe/Paris"
-SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)  # 02:00 to 03:00 is not there, or is there twice
-WORDS = {"booked": BookingStatus.CONFIRMED, "held": BookingStatus.TENTATIVE, "off": BookingStatus.CANCELLED}
-
-_numbers = count()
-
-
-@pytest.fixture
-def postgres_database(postgres_url: str) -> Iterator[Database]:
-    with on_postgres(postgres_url) as made:
-        yield made
-
-
-class Layout(NamedTuple):
-    """How people keep local time: the types of date, start and end, or of start and end."""
-
-    name: str
-    types: tuple[str, ...]
-    minutes: bool = False
-
-    @property
-    def is_by_date(self) -> bool:
-        return len(self.types) == 3
-
-
-BY_DATE = [
-    Layout("TIME", ("DATE", "TIME", "TIME")),
-    Layout("text", ("TEXT", "TEXT", "TEXT")),
-    Layout("minutes", ("DATE", "INTEGER", "SMALLINT"), minutes=True),
-]
-BY_MOMENT = [Layout("TIMESTAMP", ("TIMESTAMP", "TIMESTAMP")), Layout("text moments", ("VARCHAR(40)", "VARCHAR(40)"))]
-LAYOUTS = [pytest.param(layout, id=layout.name) for layout in [*BY_DATE, *BY_MOMENT]]
-
-
-class Shifts:
-    """A table of slots in local time, and what is mapped onto it."""
-
-    def __init__(self, database: Database, layout: Layout, **mapped: Any) -> None:
-        self.database = database
-        self.layout = layout
-        self.name = f"shifts{next(_numbers)}"
-        schema = database.tables.schema
-        self.full_name = f"{schema}.{self.name}" if schema else self.name
-        columns = ("on_day", "since", "until") if layout.is_by_date else ("since", "until")
-        typed = ", ".join(f"{name} {kind}" for name, kind in zip(columns, layout.types, strict=True))
-        key = "INTEGER PRIMARY KEY" if database.is_sqlite else "serial PRIMARY KEY"
-        database.execute(f"CREATE TABLE {self.full_name} (row_id {key}, tutor TEXT NOT NULL, {typed}, pay INTEGER)")
-        meant = ("date", "start_time", "end_time") if layout.is_by_date else ("start", "end")
-        fields: dict[str, Any] = dict(zip(meant, columns, strict=True))
-        self.mapping: dict[str, Any] = {"resource_id": "tutor", "zone": PARIS, "schema": schema, **fields, **mapped}
-        self.repository = MappedRepository(
-            database.engine, tables=database.tables, slots=SlotTable(self.name, **self.mapping)
-        )
-
-    def add(self, day: date, start: str, end: str, *, tutor: str = TUTOR, pay: int = 10) -> None:
-        """Write a row as another program would, without asking the code under test."""
-        if self.layout.minutes:
-            values: list[object] = [f"'{day}'", _minutes(start), _minutes(end)]
-        elif self.layout.is_by_date:
-            values = [f"'{day}'", f"'{start}'", f"'{end}'"]
-        else:
-            last = day + timedelta(days=1) if _minutes(end) <= _minutes(start) else day
-            values = [f"'{day} {start}:00'", f"'{last} {end}:00'"]
-        self.database.execute(
-            f"INSERT INTO {self.full_name} VALUES ({next(_numbers) + 1000}, '{tutor}',"  # noqa: S608  # of this file
-            f" {', '.join(map(str, values))}, {pay})"
-        )
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """Return what another program reads."""
-        asked = f"SELECT * FROM {self.full_name} ORDER BY 3, 4"  # noqa: S608  # of this file
-        return [tuple(map(str, row[2:-1])) for row in self.database.execute(asked)]
-
-
-def _minutes(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:])
-
-
-def at(day: date, clock: str, offset: int) -> datetime:
-    """Return an instant by date, time of day and hours of offset: the oracle knows the zone by heart."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return midnight + timedelta(minutes=_minutes(clock), hours=-offset)
 
 
 def intervals(slots: Sequence[Slot | Booking]) -> list[Interval[datetime]]:
@@ -284,6 +196,18 @@ def test_a_time_that_local_columns_cannot_tell_is_refused_and_nothing_is_written
         assert shifts.repository.revision(TUTOR) == 0
 
 
+def test_a_slot_without_an_id_is_refused_where_rows_are_known_by_theirs(database: Database) -> None:
+    shifts = Shifts(database, BY_MOMENT[0], id="row_id")
+    with pytest.raises(PointValueError, match=r"has no id, which 'shifts.* needs"):
+        shifts.repository.replace_slots(TUTOR, hours(9, 12), [slot(9, 12)])
+    shifts.repository.replace_slots(TUTOR, hours(9, 12), [slot(9, 12, id="5")])
+    shifts.repository.replace_slots(TUTOR, hours(9, 10), [])
+    assert shifts.repository.slots(TUTOR) == [slot(10, 12, id="5")]
+    with pytest.raises(StoreError, match=r"(?i)unique"):  # one row cannot be two
+        shifts.repository.replace_slots(TUTOR, hours(10.5, 11), [])
+    assert shifts.repository.slots(TUTOR) == [slot(10, 12, id="5")]
+
+
 def test_minutes_hold_no_seconds(database: Database) -> None:
     shifts = Shifts(database, BY_DATE[2])
     start = at(date(2026, 3, 2), "09:00", 1)
@@ -390,188 +314,6 @@ def test_a_window_is_answered_from_an_index(database: Database, layout: Layout) 
         assert re.search(rf"Index Cond: .*tutor = .*{column}\)?(::text)? >=", plan)
 
 
-# Bookings
-
-
-class Lessons:
-    """A clinic's own two tables, with words of its own for the status."""
-
-    def __init__(self, database: Database, *, words: Any = WORDS, id_type: str = "TEXT", **mapped: Any) -> None:
-        self.database = database
-        number = next(_numbers)
-        schema = database.tables.schema
-        self.dot = f"{schema}." if schema else ""
-        moment, key = ("DATETIME", "INTEGER") if database.is_sqlite else ("TIMESTAMPTZ", "serial")
-        self.slots, self.bookings = f"openings{number}", f"lessons{number}"
-        database.execute(
-            f"CREATE TABLE {self.dot}{self.slots} (n {key} PRIMARY KEY, who INTEGER, since {moment}, until {moment},"
-            " seats INTEGER DEFAULT 1)",
-            f"CREATE TABLE {self.dot}{self.bookings} (ref {id_type} PRIMARY KEY, who INTEGER, since {moment},"
-            f" until {moment}, state TEXT)",
-        )
-        zone = "UTC" if database.is_sqlite else None  # where text has no offset
-        times: dict[str, Any] = {"start": "since", "end": "until", "zone": zone, "schema": schema, "resource_id": "who"}
-        slots = SlotTable(self.slots, **times, capacity="seats")
-        bookings = BookingTable(self.bookings, **{**times, "id": "ref", "status": "state", "statuses": words, **mapped})
-        self.mapped: dict[str, Any] = {"tables": database.tables, "slots": slots, "bookings": bookings}
-        self.repository = MappedRepository(database.engine, **self.mapped)
-
-    def asynchronous(self) -> AsyncMappedRepository:
-        return AsyncMappedRepository(self.database.asynchronous, **self.mapped)
-
-    def open(self, *times: Interval[datetime], seats: int = 1) -> None:
-        for time in times:
-            self.database.execute(
-                f"INSERT INTO {self.dot}{self.slots} VALUES"  # noqa: S608
-                f" ({next(_numbers)}, 7, '{self.shown(time.start)}', '{self.shown(time.end)}', {seats})"
-            )
-
-    def shown(self, moment: datetime) -> str:
-        return f"{moment:%Y-%m-%d %H:%M:%S}{'' if self.database.is_sqlite else '+00'}"
-
-    def states(self) -> dict[str, str]:
-        rows = self.database.execute(f"SELECT ref, state FROM {self.dot}{self.bookings} ORDER BY ref")  # noqa: S608
-        return {str(row.ref): row.state for row in rows}
-
-
-def admitting(_slots: object, _bookings: object) -> None:
-    pass
-
-
-def only_into_free_time(slots: Sequence[Slot], bookings: Sequence[Booking]) -> None:
-    taken = [each.interval for each in bookings if each.status is not BookingStatus.CANCELLED]
-    if taken or not slots:
-        raise NotAvailableError("taken")
-
-
-def lesson(start: float, end: float, **fields: Any) -> Booking:
-    return Booking("7", hours(start, end), **{"id": "a", **fields})
-
-
-def test_a_booking_is_made_moved_and_cancelled_in_the_words_of_the_table(database: Database) -> None:
-    lessons = Lessons(database)
-    lessons.open(hours(9, 12))
-    repository = lessons.repository
-    assert repository.book(lesson(9, 10), admit=only_into_free_time) == lesson(9, 10)
-    with pytest.raises(NotAvailableError):
-        repository.book(lesson(9.5, 10.5, id="b"), admit=only_into_free_time)
-    repository.book(lesson(10, 11, status=BookingStatus.TENTATIVE), admit=admitting, moving=True)
-    assert lessons.states() == {"a": "held"}
-    assert repository.bookings("7", hours(10.5, 11)) == [lesson(10, 11, status=BookingStatus.TENTATIVE)]
-    assert repository.bookings("7", hours(11, 12)) == []
-    assert repository.release("7", "a").status is BookingStatus.CANCELLED
-    assert lessons.states() == {"a": "off"}
-    with pytest.raises(UnknownBookingError):
-        repository.release("7", "b")
-    assert [*repository.stream_bookings("7")] == repository.bookings("7")
-    assert [*repository.stream_slots("7")] == repository.slots("7") == [Slot("7", hours(9, 12))]
-
-
-def test_an_edit_has_its_events_requests_and_revision_beside_the_tables(database: Database) -> None:
-    lessons = Lessons(database)
-    lessons.open(hours(9, 12), seats=3)
-    request = Request("r", "f")
-    for repeated in (False, True):
-        done = lessons.repository.replace_slots("7", hours(0, 24), [], describe=lambda _: (), request=request)
-        assert (done.before, done.revision, done.repeated) == ((Slot("7", hours(9, 12), capacity=3),), 1, repeated)
-    assert lessons.repository.revision("7") == lessons.repository.snapshot("7").revision == 1
-    shifts = Shifts(database, BY_DATE[0])
-    told = shifts.repository.replace_slots(TUTOR, hours(0, 24), [slot(9, 10)], describe=described("c"))
-    assert told.delivery is Delivery.WRITTEN
-    assert len(database.log().events_since().events) == 1
-
-
-def test_the_asynchronous_twin_does_the_same(database: Database) -> None:
-    lessons = Lessons(database)
-    lessons.open(hours(9, 12))
-
-    async def edit() -> None:
-        repository = lessons.asynchronous()
-        try:
-            await repository.book(lesson(9, 10), admit=admitting)
-            assert [each async for each in repository.stream_slots("7")] == [Slot("7", hours(9, 12))]
-            assert [each async for each in repository.stream_bookings("7")] == [lesson(9, 10)]
-            await repository.seed([Slot("8", hours(1, 2))])
-        finally:
-            await database.asynchronous.dispose()
-
-    asyncio.run(edit())
-    assert lessons.repository.slots("8") == [Slot("8", hours(1, 2))]
-
-
-def test_a_status_without_a_meaning_is_named(database: Database) -> None:
-    lessons = Lessons(database, words={"booked": BookingStatus.CONFIRMED})
-    lessons.repository.book(lesson(9, 10), admit=admitting)
-    with pytest.raises(PointValueError, match=r"nothing in the mapping of 'lessons.*CANCELLED"):
-        lessons.repository.release("7", "a")
-    database.execute(f"UPDATE {lessons.dot}{lessons.bookings} SET state = 'lost'")  # noqa: S608
-    with pytest.raises(ParseError, match=r"'lost' in 'state' of 'lessons.* has no meaning"):
-        lessons.repository.bookings("7")
-
-
-def test_without_a_status_every_booking_is_confirmed(database: Database) -> None:
-    lessons = Lessons(database, status=None)
-    lessons.repository.book(lesson(9, 10), admit=admitting)
-    assert lessons.repository.bookings("7") == [lesson(9, 10)]
-    with pytest.raises(PointValueError, match="nothing in the mapping"):
-        lessons.repository.release("7", "a")
-
-
-@pytest.mark.parametrize("resource_id", ["007", "seven", "7.0", "\N{ARABIC-INDIC DIGIT SEVEN}"])
-def test_a_name_that_the_column_cannot_hold_is_refused(database: Database, resource_id: str) -> None:
-    with pytest.raises(PointValueError, match=r"cannot be in 'who' of 'openings.* numbers"):
-        Lessons(database).repository.slots(resource_id)
-
-
-def test_names_may_be_uuids_and_words_of_an_enum(postgres_database: Database) -> None:
-    schema = postgres_database.tables.schema
-    postgres_database.execute(f"CREATE TYPE {schema}.mood AS ENUM ('yes', 'no')")
-    lessons = Lessons(postgres_database, id_type="UUID", words={"yes": "CONFIRMED", "no": "CANCELLED"})
-    postgres_database.execute(
-        f"ALTER TABLE {lessons.dot}{lessons.bookings} ALTER state TYPE {schema}.mood USING state::{schema}.mood"
-    )
-    name = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
-    lessons.repository.book(lesson(9, 10, id=name), admit=admitting)
-    assert lessons.repository.release("7", name).id == name
-    assert lessons.states() == {name: "no"}
-    with pytest.raises(PointValueError, match="has UUIDs in lower case"):
-        lessons.repository.release("7", name.upper())
-
-
-def test_a_booking_longer_than_a_row_of_clock_time_is_refused(database: Database) -> None:
-    shifts = Shifts(database, BY_DATE[0])
-    bookings = BookingTable(
-        shifts.name,
-        resource_id="tutor",
-        id="row_id",
-        date="on_day",
-        start_time="since",
-        end_time="until",
-        zone=PARIS,
-        schema=database.tables.schema,
-    )
-    repository = MappedRepository(database.engine, tables=database.tables, bookings=bookings)
-    with pytest.raises(PointValueError, match="longer than a row"):
-        repository.book(Booking(TUTOR, hours(0, 30), id="7"), admit=admitting)
-    repository.book(Booking(TUTOR, hours(22, 26), id="7"), admit=admitting)
-    assert repository.bookings(TUTOR, hours(25, 26)) == [Booking(TUTOR, hours(22, 26), id="7")]
-
-
-def test_what_is_not_mapped_is_in_the_tables_of_slotcalc(database: Database) -> None:
-    shifts = Shifts(database, BY_MOMENT[0])
-    repository = shifts.repository
-    repository.replace_slots(TUTOR, hours(9, 12), [slot(9, 12)])
-    repository.book(Booking(TUTOR, hours(9, 10), id="a"), admit=admitting)
-    repository.book(Booking(TUTOR, hours(10, 11), id="a"), admit=admitting, moving=True)
-    assert database.repository().bookings(TUTOR) == repository.bookings(TUTOR)
-    assert repository.release(TUTOR, "a").status is BookingStatus.CANCELLED
-    assert database.repository().slots(TUTOR) == []
-    lessons = Lessons(database)
-    other = MappedRepository(database.engine, **{**lessons.mapped, "slots": None})
-    other.replace_slots("7", hours(9, 12), [Slot("7", hours(9, 12))])
-    assert database.repository().slots("7") == other.slots("7") == [Slot("7", hours(9, 12))]
-
-
 # Names and mistakes
 
 STRANGE = ['we"ird; DROP TABLE x --', "50% off", "a:b (c)", "Order", "select", "día", "a'b", "$1", "?"]
@@ -632,7 +374,7 @@ def test_a_table_or_column_that_is_not_there_is_named(database: Database) -> Non
 )
 def test_a_column_that_cannot_mean_what_it_should_is_named(database: Database, role: str, kind: str) -> None:
     dot = f"{database.tables.schema}." if database.tables.schema else ""
-    name = f"odd{next(_numbers)}"
+    name = f"{database.tables.prefix}odd"
     database.execute(f"CREATE TABLE {dot}{name} (who TEXT, a TEXT, b TEXT, c TEXT, odd {kind})")
     fields: dict[str, Any] = (
         {"start": "a", "end": "b"} if role != "date" else {"start_time": "a", "end_time": "b", "zone": PARIS}
@@ -642,20 +384,9 @@ def test_a_column_that_cannot_mean_what_it_should_is_named(database: Database, r
         MappedRepository(database.engine, tables=database.tables, slots=mapping).slots(TUTOR)
 
 
-def test_types_that_hold_no_such_time_are_named(postgres_database: Database) -> None:
-    schema = postgres_database.tables.schema
-    postgres_database.execute(f"CREATE TABLE {schema}.odd (who TEXT, d DATE, a TIMETZ, b TIME, c BYTEA)")
-    for end, start, said in (("b", "a", "TIMETZ|TIME"), ("c", "b", "BYTEA")):
-        mapping = SlotTable(
-            "odd", resource_id="who", date="d", start_time=start, end_time=end, zone=PARIS, schema=schema
-        )
-        with pytest.raises(PointTypeError, match=said):
-            MappedRepository(postgres_database.engine, tables=postgres_database.tables, slots=mapping).slots(TUTOR)
-
-
 def test_a_table_without_a_primary_key_is_read_and_not_cut(database: Database) -> None:
     dot = f"{database.tables.schema}." if database.tables.schema else ""
-    name = f"bare{next(_numbers)}"
+    name = f"{database.tables.prefix}bare"
     database.execute(
         f"CREATE TABLE {dot}{name} (who TEXT, a TEXT, b TEXT)",
         f"INSERT INTO {dot}{name} VALUES ('{TUTOR}', '2026-03-02 09:00Z', '2026-03-02 10:00Z')",  # noqa: S608
@@ -707,40 +438,3 @@ def test_a_repository_takes_mappings_only(database: Database) -> None:
     strange: Any = "tutor_slots"
     with pytest.raises(PointTypeError, match="slots='tutor_slots' is no SlotTable"):
         MappedRepository(database.engine, slots=strange)
-
-
-def test_eight_who_book_the_same_time_at_once_make_one_booking(database: Database) -> None:
-    lessons = Lessons(database)
-    lessons.open(hours(9, 12))
-
-    def book(n: int) -> bool:
-        try:
-            lessons.repository.book(lesson(9, 10, id=f"b{n}"), admit=only_into_free_time)
-        except NotAvailableError:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(book, range(8))) == 1
-    assert len(lessons.states()) == 1
-
-
-def test_what_is_seeded_and_what_stays_is_written_once(database: Database) -> None:
-    lessons = Lessons(database)
-    there = [Slot("7", hours(9, 10)), Slot("7", hours(10, 11)), Slot("7", hours(11, 12), capacity=2)]
-    lessons.repository.seed(there, [lesson(9, 10)])
-    asked = f"SELECT n FROM {lessons.dot}{lessons.slots} ORDER BY since"  # noqa: S608
-    before = database.execute(asked)
-    lessons.repository.replace_slots("7", hours(9, 12), there[:2])
-    assert database.execute(asked) == before[:2]
-    assert lessons.repository.snapshot("7").bookings == (lesson(9, 10),)
-
-
-def test_a_booking_that_the_clocks_jump_over_is_none(database: Database) -> None:
-    shifts = Shifts(database, BY_DATE[0])
-    mapping = shifts.mapping
-    mapping.pop("zone")
-    bookings = BookingTable(shifts.name, id="row_id", zone=PARIS, **mapping)
-    shifts.add(SPRING, "02:00", "03:00")
-    repository = MappedRepository(database.engine, tables=database.tables, bookings=bookings)
-    assert repository.bookings(TUTOR) == []

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from slotcalc import ParseError, PointValueError, StoreError
 from slotcalc.sql import SqlRepository, Tables, create_all
@@ -165,6 +167,65 @@ def test_programs_that_start_at_once_wait_for_each_other(place: tuple[Engine, st
     with ThreadPoolExecutor(4) as pool:
         assert [*pool.map(lambda _: upgrade(engine, tables), range(4))] == [None] * 4
     assert current(engine, tables) == "0001"
+
+
+def test_programs_that_start_at_once_on_a_new_file_all_find_the_tables(tmp_path: Path) -> None:
+    for n in range(5):
+        engine = create_engine(f"sqlite:///{tmp_path / f'new{n}.db'}")
+        with ThreadPoolExecutor(8) as pool:
+            assert [*pool.map(lambda _, engine=engine: create_all(engine), range(8))] == [None] * 8
+        engine.dispose()
+
+
+def test_a_file_that_somebody_reads_is_switched_to_write_ahead_logging_afterwards(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'read.db'}", connect_args={"timeout": 10})
+    with ThreadPoolExecutor(1) as pool, engine.connect() as reader:
+        reader.exec_driver_sql("CREATE TABLE mine (n INTEGER)")
+        reader.commit()
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT * FROM mine").all()
+        started = pool.submit(create_all, engine)
+        time.sleep(0.2)
+        assert not started.done()
+        reader.rollback()
+        started.result()
+    with engine.connect() as other:
+        assert other.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
+
+
+@pytest.mark.parametrize("times", [1, 100])
+def test_a_file_that_another_switches_is_switched_in_the_end_or_not_at_all(tmp_path: Path, times: int) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'busy.db'}")
+    refused: list[str] = []
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "journal_mode" in statement and len(refused) < times:
+            refused.append(statement)
+            raise OperationalError(statement, {}, Exception("database is locked"))
+
+    event.listen(engine, "before_cursor_execute", refuse)
+    if times == 1:
+        upgrade(engine)
+    else:
+        with pytest.raises(StoreError, match="database is locked"):
+            upgrade(engine)
+    assert 0 < len(refused) < 100
+    event.remove(engine, "before_cursor_execute", refuse)
+    assert current(engine) == ("0001" if times == 1 else None)
+    engine.dispose()
+
+
+def test_a_file_that_somebody_reads_for_too_long_is_a_clear_error(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'read.db'}", connect_args={"timeout": 0.05})
+    with engine.connect() as reader:
+        reader.exec_driver_sql("CREATE TABLE mine (n INTEGER)")
+        reader.commit()
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT * FROM mine").all()
+        with pytest.raises(StoreError, match="database is locked"):
+            upgrade(engine)
+    engine.dispose()
 
 
 def test_a_revision_that_is_not_there_is_refused(place: tuple[Engine, str | None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -264,6 +265,38 @@ def test_one_login_for_many_people_is_bound_to_whom_each_transaction_names(postg
             repository.replace_slots(TUTOR, WHOLE_DAY, [], describe=described("f"))
         event.remove(web.engine, "begin", name_who_asks)
         assert repository.slots(TUTOR) == []  # nobody asks, so nobody's rows are there
+
+
+def test_the_recipe_for_supabase_binds_a_program_to_whom_its_claims_name(postgres_url: str) -> None:
+    with on_postgres(postgres_url) as owner, connected(postgres_url, owner, "authenticated", "web") as (member, web):
+        authenticated = member.role
+        owner.execute(
+            f"GRANT {authenticated} TO {web.role}",
+            "CREATE SCHEMA auth",
+            "CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS"
+            " $$ SELECT (current_setting('request.jwt.claims', true)::json ->> 'sub')::uuid $$",
+            f"GRANT USAGE ON SCHEMA auth TO {authenticated}",
+        )
+        install_functions(owner.engine, owner.tables)
+        install_policies(owner.engine, owner.tables, role=authenticated, tenant="(SELECT auth.uid())::text")
+        anna, ben = (f"00000000-0000-0000-0000-00000000000{n}" for n in (1, 2))
+        asking = [anna]
+
+        @event.listens_for(web.engine, "begin")
+        def name_who_asks(connection: Any) -> None:
+            claims = json.dumps({"sub": asking[0], "role": "authenticated"})
+            connection.execute(text("SELECT set_config('request.jwt.claims', :claims, true)"), {"claims": claims})
+            connection.execute(text(f"SET LOCAL ROLE {authenticated}"))
+
+        repository = web.repository(tenant=anna)
+        assert repository.replace_slots(TUTOR, WHOLE_DAY, [slot(9, 10)]).revision == 1
+        assert repository.free(TUTOR, WHOLE_DAY) == IntervalSet([hours(9, 10)])
+        asking[0] = ben
+        assert repository.free(TUTOR, WHOLE_DAY) == IntervalSet()
+        with pytest.raises(StoreError):
+            repository.replace_slots(TUTOR, WHOLE_DAY, [])
+        web.engine.dispose()
+        owner.execute("DROP FUNCTION auth.uid() CASCADE", "DROP SCHEMA auth")
 
 
 def test_policies_replace_those_that_were_there(town: Town) -> None:

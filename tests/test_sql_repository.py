@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import traceback
 from datetime import datetime, timedelta
+from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from slotcalc import (
     Interval,
     IntervalSet,
     LimitExceededError,
+    MissingExtraError,
     NotAvailableError,
     ParseError,
     PointTypeError,
@@ -34,7 +35,7 @@ from slotcalc import (
     free,
 )
 from slotcalc.audit import Delivery, Selection
-from slotcalc.repository import Request
+from slotcalc.repository import Redelivered, Request
 from slotcalc.sql import AsyncSqlRepository, SqlAuditLog, SqlRepository, Tables, create_all
 from tests.databases import DAY, TUTOR, WHOLE_DAY, Database, calls, described, expect_true_history, hours, slot
 
@@ -78,7 +79,7 @@ def test_a_tenant_neither_sees_nor_touches_what_is_of_another(database: Database
     ]
     database.execute("ALTER TABLE {events} RENAME TO gone")
     one.replace_slots(TUTOR, WHOLE_DAY, [], describe=described("c2"))
-    assert other.redeliver() == (0, 0, 0, "")
+    assert other.redeliver() == Redelivered()
     assert one.redeliver().pending == 1
 
 
@@ -174,13 +175,14 @@ def test_the_asynchronous_twin_gives_the_same_answers(database: Database) -> Non
         )
         assert (edit.delivery, edit.revision) == (Delivery.WRITTEN, 1)
         assert await twin.advance(TUTOR, expected_revision=1) == 2
-        await twin.book(booking("b2", 10, 11), admit=admit_anything, request=Request("r2", "f"))
+        new = await twin.book(booking("b2", 10, 11), admit=admit_anything, request=Request("r2", "f"))
+        assert await twin.booking(TUTOR, "b2") == new
         await twin.release(TUTOR, "b1")
         assert await twin.revision(TUTOR) == 2
         assert (await twin.snapshot(TUTOR, hours(8, 9))).slots == (slot(8, 11),)
         assert await twin.slots(TUTOR) == database.repository().slots(TUTOR)
         assert await twin.bookings(TUTOR) == database.repository().bookings(TUTOR)
-        assert await twin.redeliver() == (0, 0, 0, "")
+        assert await twin.redeliver() == Redelivered()
         spooling = database.async_repository(spool=Kept())
         database.execute("DROP TABLE {outbox}", "DROP TABLE {events}")
         last = await spooling.replace_slots(TUTOR, hours(8, 9), [], describe=described("c2"))
@@ -309,8 +311,11 @@ def _book_past_the_decision(repository: SqlRepository, new: Booking) -> None:
 
 def test_bookings_are_made_and_released_once_for_each_request(database: Database) -> None:
     repository, new = database.repository(), booking("b1", 9, 10)
+    assert repository.booking(TUTOR, "b1") is None
     for _ in range(2):
         assert repository.book(new, admit=admit_anything, request=Request("r1", "book")) == new
+    assert repository.booking(TUTOR, "b1") == new
+    assert repository.booking("nobody", "b1") is None
     for _ in range(2):
         cancelled = repository.release(TUTOR, "b1", request=Request("r2", "release"))
         assert cancelled == new.replace(status=BookingStatus.CANCELLED)
@@ -359,6 +364,9 @@ BAD: list[tuple[type[SlotcalcError], Callable[[SqlRepository], object]]] = [
     (PointValueError, lambda r: r.book(booking("\udfff", 9, 10), admit=admit_anything)),
     (PointValueError, lambda r: r.book(booking("b", 9, 10, seats=2**63), admit=admit_anything)),
     (LimitExceededError, lambda r: r.release(TUTOR, "x" * 100_000)),
+    (PointValueError, lambda r: r.booking("\x00", "b")),
+    (LimitExceededError, lambda r: r.booking(TUTOR, "x" * 100_000)),
+    (PointTypeError, lambda r: r.booking(TUTOR, 7)),  # type: ignore[arg-type]
     (PointValueError, lambda r: r.seed([], [booking("b", 9, 10, label="\x00")])),
 ]
 
@@ -474,15 +482,27 @@ def test_a_resource_that_may_be_written_but_not_read_is_a_store_error(database: 
         database.repository().advance(TUTOR, expected_revision=0)
 
 
-def test_no_password_is_in_a_repr_or_an_error(tmp_path: Path) -> None:
+def test_no_password_is_in_a_repr_an_error_or_the_log_of_the_program(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
     engine = create_engine(f"postgresql+psycopg://ada:s3cr%23t@/slots?host={tmp_path}&connect_timeout=2")
     for place in (SqlRepository(engine), SqlAuditLog(engine)):
         assert "postgresql+psycopg://ada:***@/slots" in repr(place)
         assert "s3cr" not in repr(place)
-    with pytest.raises(StoreError) as error:
-        SqlRepository(engine).slots(TUTOR)
-    assert "***" in str(error.value)
-    assert "s3cr" not in "".join(traceback.format_exception(error.value))
+    repository = SqlRepository(engine, spool=Kept())
+    for call in (
+        lambda: repository.slots(TUTOR),
+        lambda: repository.replace_slots(TUTOR, WHOLE_DAY, [], describe=described("c1"), request=Request("r", "f")),
+        lambda: repository.book(booking("b1", 9, 10), admit=admit_anything),
+        repository.redeliver,
+        lambda: SqlAuditLog(engine).select(Selection()),
+    ):
+        with pytest.raises(StoreError) as error:
+            call()
+        assert "***" in str(error.value)
+        assert "s3cr" not in "".join(traceback.format_exception(error.value))
+    assert "s3cr" not in caplog.text
 
 
 def test_an_error_does_not_tell_what_was_to_be_written(database: Database) -> None:
@@ -494,9 +514,8 @@ def test_an_error_does_not_tell_what_was_to_be_written(database: Database) -> No
     assert "nothing was written" in str(error.value)
 
 
-def test_without_sqlalchemy_the_error_names_the_extra() -> None:
-    probe = (
-        "import sys; sys.modules['sqlalchemy'] = None\ntry:\n import slotcalc.sql\nexcept ImportError as e: print(e)"
-    )
-    done = subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, text=True)
-    assert done.stdout == "databases need SQLAlchemy: pip install 'slotcalc[sql]'\n"
+def test_without_sqlalchemy_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.delitem(sys.modules, "slotcalc.sql")
+    with pytest.raises(MissingExtraError, match=r"databases need SQLAlchemy: pip install 'slotcalc\[sql\]'"):
+        import_module("slotcalc.sql")

@@ -27,6 +27,7 @@ __all__ = [
     "Piece",
     "Role",
     "Timeline",
+    "dated_span",
     "explanation",
     "in_ascii",
     "length",
@@ -372,6 +373,15 @@ def span(interval: Interval[datetime], zone: str | tzinfo) -> str:
     """
     clock = zones.zone(zone)
     return _span(interval, zones.to_local(interval.start, clock).date(), clock)
+
+
+def dated_span(interval: Interval[datetime], zone: str | tzinfo) -> str:
+    """Return an interval as `span` does, with the date on which it starts before it.
+
+    >>> dated_span(Interval.parse("2026-03-02T08:30Z/PT1H"), "Europe/Paris")
+    'Mon 2026-03-02 09:30–10:30'
+    """
+    return f"{_date(zones.to_local(interval.start, zone).date())} {span(interval, zone)}"
 
 
 def length(span: timedelta) -> str:

@@ -1,7 +1,9 @@
-"""The command `slotcalc`: free time from files, and why a time is not free. Needs the extra `cli`.
+"""The command `slotcalc`: free time from files and databases, and why a time is not free. Needs the extra `cli`.
 
-`commands` has the options and the two commands, `inputs` reads what they name, `output` prints. Only `commands` knows
-click and only `output` knows rich; this module knows neither, so that a machine without them gets a sentence and no
+`commands` has the commands that answer from files, `database` and `records` those of a database, and `options` what
+their options mean. `inputs` reads files, `stores` opens databases, and `importing` brings the one into the other.
+`answers` is what is printed, and `output` prints it. Only the first four know click, only `output` knows rich, and only
+`stores` knows SQLAlchemy; this module knows none of them, so that a machine without them gets a sentence and no
 traceback.
 """
 
@@ -14,8 +16,9 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, by default those of the process, and return its exit code.
 
-    0: the question is answered. 1: nothing is free, only with `--exit-code`. 2: wrong usage, bad input, or the extra
-    `cli` is missing. 130: interrupted. 141: whoever read the output has gone.
+    0: the question is answered, or the edit made. 1: nothing is free, with `--exit-code`; what is in a database
+    says no. 2: wrong usage, bad input, no such database, an extra is missing. 130: interrupted. 141: whoever read the
+    output has gone.
     """
     try:
         from slotcalc.cli import commands  # noqa: PLC0415  # what it needs may be missing

@@ -1,11 +1,12 @@
 """The commands `slotcalc free` and `slotcalc explain`: their options, and what is computed from them.
 
-The one place that knows click. Read `inputs` for what is read and `output` for how it is printed.
+Read `options` for what options mean, `inputs` for what is read, `output` for how it is printed, and `database` for the
+commands of a database.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,8 +18,19 @@ import slotcalc
 from slotcalc import appointments, availability, files, iso8601, render, zones
 from slotcalc.availability import SegmentState
 from slotcalc.booking import ACTIVE, Booking, BookingStatus
-from slotcalc.cli import inputs, output
-from slotcalc.errors import LimitExceededError, LocalTimeError, SlotcalcError
+from slotcalc.cli import answers, database, inputs, options, output, records
+from slotcalc.errors import (
+    BrokenHistoryError,
+    DuplicateIdError,
+    HorizonError,
+    ImpossibleEventError,
+    LimitExceededError,
+    NotAvailableError,
+    RequestConflictError,
+    RevisionConflictError,
+    SlotcalcError,
+    UnknownBookingError,
+)
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.limits import DEFAULT_LIMITS
 from slotcalc.render import Line, Piece, Role
@@ -27,9 +39,19 @@ __all__ = ["run"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_LARGEST: Final = DEFAULT_LIMITS.window
 _WEEK: Final = timedelta(days=7)
-_UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+
+_REFUSALS: Final = (
+    BrokenHistoryError,
+    DuplicateIdError,
+    HorizonError,
+    ImpossibleEventError,
+    NotAvailableError,
+    RequestConflictError,
+    RevisionConflictError,
+    UnknownBookingError,
+)
+"""The input is good, and what is in the database says no."""
 
 _CODES: Final = """\b
 Exit codes:
@@ -49,12 +71,14 @@ def run(arguments: Sequence[str] | None) -> int:
         output.complain(message if "; " in message else f"{message.rstrip('.')}; {more}")
         return 2
     except LimitExceededError as error:
-        what = str(error).partition("; ")[0]
-        output.complain(f"{what}; ask for less, or ask from a program, where limits=Limits(…) allows more")
+        what, _, mend = str(error).partition("; ")
+        if "Limits(" in mend:
+            mend = "ask for less, or ask from a program, where limits=Limits(…) allows more"
+        output.complain(f"{what}; {mend}" if mend else what)
         return 2
     except SlotcalcError as error:
         output.complain(str(error))
-        return 2
+        return 1 if isinstance(error, _REFUSALS) else 2
     except output.ReaderGoneError:
         return 141  # as if by SIGPIPE, which ends other programs there
     except OSError as error:
@@ -67,68 +91,11 @@ def run(arguments: Sequence[str] | None) -> int:
     return int(code or 0)
 
 
-def _date(_ctx: click.Context, _option: click.Parameter, text: str | None) -> date | None:
-    """Read the date that an option names; this and the next two have the signature of click's callbacks."""
-    if text is None:
-        return None
-    try:
-        day = iso8601.parse_point(text)
-    except SlotcalcError:
-        day = None
-    if day is None or isinstance(day, datetime):
-        raise click.BadParameter(f"{text!r:.80} is no date; write it as 2026-03-30")
-    return day
-
-
-def _zone(_ctx: click.Context, _option: click.Parameter, name: str) -> ZoneInfo:
-    try:
-        return zones.zone(name)
-    except SlotcalcError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _length_of_time(_ctx: click.Context, _option: click.Parameter, text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    try:
-        length = iso8601.parse_duration(text) if text.startswith("P") else _length(text)
-    except (SlotcalcError, OverflowError):
-        length = None
-    if length is None:
-        raise click.BadParameter(f"{text!r:.80} is no length of time; write it as 15m, 1h30m or PT15M")
-    return length
-
-
-def _anchor(_ctx: click.Context, _option: click.Parameter, text: str | None) -> appointments.Anchor | None:
-    if text is None:
-        return None
-    if text == "interval":
-        return "interval"
-    try:
-        return time.fromisoformat(text if len(text) == len("09:20") else "")
-    except ValueError:
-        raise click.BadParameter(f"{text!r:.80} is no time of day; write it as 09:20, or write interval") from None
-
-
-def _length(text: str) -> timedelta | None:
-    """Read 1d, 1h30m, 45s, each unit at most once and in this order; None for anything else."""
-    rest, total = text, timedelta()
-    for unit, size in _UNITS.items():
-        number, found, after = rest.partition(unit)
-        if found:
-            if not (number.isascii() and number.isdigit() and len(number) < 10):
-                return None
-            total, rest = total + int(number) * size, after
-    return None if rest or not text else total
-
-
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 _INPUTS: Final = (
     click.option(
         "--slots",
         "slot_files",
-        type=_FILE,
+        type=options.FILE,
         multiple=True,
         metavar="FILE",
         help="What is offered: .csv, .json, or .ics with VAVAILABILITY. Repeatable.",
@@ -142,14 +109,14 @@ _INPUTS: Final = (
     click.option(
         "--bookings",
         "booking_files",
-        type=_FILE,
+        type=options.FILE,
         multiple=True,
         metavar="FILE",
         help="What is claimed: .csv, .json or .ics. Repeatable.",
     ),
     click.option(
         "--zone",
-        callback=_zone,
+        callback=options.zone,
         required=True,
         metavar="ZONE",
         help="The time zone of dates, of local times in files, and of the answer: Europe/Paris.",
@@ -161,14 +128,14 @@ _INPUTS: Final = (
     ),
     click.option(
         "--before",
-        callback=_length_of_time,
+        callback=options.length_of_time,
         default="0m",
         metavar="LENGTH",
         help="Time that each booking takes before its start: 10m.",
     ),
     click.option(
         "--after",
-        callback=_length_of_time,
+        callback=options.length_of_time,
         default="0m",
         metavar="LENGTH",
         help="Time that each booking takes after its end: 1h30m, PT15M.",
@@ -214,25 +181,31 @@ def _slotcalc(context: click.Context) -> int:
     return 0
 
 
+_slotcalc.add_command(database.db)
+records.add_to(database.db)
+
+
 @_slotcalc.command(epilog=_CODES)
-@click.option("--from", "first", callback=_date, required=True, metavar="DATE", help="The first day: 2026-03-30.")
-@click.option("--to", "last", callback=_date, metavar="DATE", help="The last day, included.  [default: the first]")
+@click.option("--from", "first", callback=options.day, required=True, metavar="DATE", help="The first day: 2026-03-30.")
+@click.option(
+    "--to", "last", callback=options.day, metavar="DATE", help="The last day, included.  [default: the first]"
+)
 @_with_inputs
 @click.option(
     "--duration",
-    callback=_length_of_time,
+    callback=options.length_of_time,
     metavar="LENGTH",
     help="List the starts at which an appointment of this length fits: 45m.",
 )
 @click.option(
     "--every",
-    callback=_length_of_time,
+    callback=options.length_of_time,
     metavar="LENGTH",
     help="The grid of starts, from each local midnight on.  [default: --duration]",
 )
 @click.option(
     "--anchor",
-    callback=_anchor,
+    callback=options.anchor,
     metavar="TIME",
     help="A local time that is on the grid, instead of midnight: 09:20; or interval, for a grid of each free time.",
 )
@@ -258,12 +231,12 @@ def free(
     per_day: int | None,
     per_week: int | None,
     form: str,
-    **options: Any,
+    **given: Any,
 ) -> int:
     """Show the free time of some days."""
-    asked = _Asked(**options)
+    asked = _Asked(**given)
     grid = {"every": every, "anchor": anchor, "per_day": per_day, "per_week": per_week}
-    window = _days(first, last, asked.zone)
+    window = options.days(first, last, asked.zone)
     if form == "ics" and duration is not None:
         raise click.UsageError("a calendar holds free time, not starts; drop --duration, or use --format json or csv")
     for name in [name for name, value in grid.items() if value is not None and duration is None]:
@@ -284,7 +257,17 @@ def free(
         target.write(ical.write_free(free_time))
     elif form == "text":
         offered = IntervalSet([slot.interval for slot in found.slots])
-        target.show(_timeline(free_time, asked, window=window, offered=offered, starts=starts, columns=target.columns))
+        target.show(
+            answers.timeline(
+                free_time,
+                asked.zone,
+                asked.resource,
+                window=window,
+                offered=offered,
+                starts=starts,
+                columns=target.columns,
+            )
+        )
     elif starts is not None and duration is not None:
         write = output.starts_as_json if form == "json" else output.starts_as_csv
         target.write(_ended(write(starts, duration, asked.zone)))
@@ -299,12 +282,14 @@ def free(
     metavar="WHEN",
     help="A moment or a window: 2026-03-30T10:00 or 2026-03-30T10:00/11:00; a date is all of that day.",
 )
-@click.option("--from", "first", callback=_date, metavar="DATE", help="Instead of --at: the first day.")
-@click.option("--to", "last", callback=_date, metavar="DATE", help="The last day, included.  [default: the first]")
+@click.option("--from", "first", callback=options.day, metavar="DATE", help="Instead of --at: the first day.")
+@click.option(
+    "--to", "last", callback=options.day, metavar="DATE", help="The last day, included.  [default: the first]"
+)
 @_with_inputs
-def explain(at: str | None, first: date | None, last: date | None, **options: Any) -> int:
+def explain(at: str | None, first: date | None, last: date | None, **given: Any) -> int:
     """Show why a time is free or not: which bookings and buffers take it, or that no slot offers it."""
-    asked = _Asked(**options)
+    asked = _Asked(**given)
     if at is None and first is None:
         raise click.UsageError("no time to explain; give --at 2026-03-30T10:00, or --from and --to")
     if at is not None and (first is not None or last is not None):
@@ -314,7 +299,7 @@ def explain(at: str | None, first: date | None, last: date | None, **options: An
         day = next(zones.local_days(moment, moment + datetime.resolution, asked.zone))
         window = Interval(day[1], day[2])
     else:
-        window = _window(at, asked.zone) if first is None else _days(first, last, asked.zone)
+        window = options.window(at, asked.zone) if first is None else options.days(first, last, asked.zone)
     found = asked.read(window)
     segments = availability.explain(found.slots, found.bookings, window, **asked.terms())
     shown = segments if moment is None else [segment for segment in segments if moment in segment.interval]
@@ -384,55 +369,10 @@ class _Asked:
         }
 
 
-def _days(first: date, last: date | None, zone: ZoneInfo) -> Interval[datetime]:
-    last = first if last is None else last
-    if last < first:
-        raise click.UsageError(f"--from {first} is after --to {last}; swap the two")
-    try:
-        window = Interval(zones.day_bounds(first, zone)[0], zones.day_bounds(last, zone)[1])
-    except LocalTimeError as error:
-        raise click.UsageError(f"{_without_mend(error)}; choose another date") from None
-    return _checked(window)
-
-
-def _checked(window: Interval[datetime]) -> Interval[datetime]:
-    """Return the window if it is one that files and rules are expanded in."""
-    if window.duration > _LARGEST:
-        raise click.UsageError(f"{window.duration.days} days are too many; ask for {_LARGEST.days} at most")
-    return window
-
-
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     """Return the instant that is meant; None for a window or a date."""
     point = None if "/" in text else iso8601.parse_point(text)
-    return _instant(point, zone) if isinstance(point, datetime) else None
-
-
-def _window(text: str | None, zone: ZoneInfo) -> Interval[datetime]:
-    if text is None or "/" not in text:
-        day = iso8601.parse_point(text or "")
-        return _days(day, day, zone)
-    start, end = iso8601.parse_interval(text)
-    if not isinstance(start, datetime) or not isinstance(end, datetime):
-        raise click.UsageError("--at takes one date or two times; for several days give --from and --to")
-    window = Interval(_instant(start, zone), _instant(end, zone))
-    return _checked(window)
-
-
-def _instant(point: datetime, zone: ZoneInfo) -> datetime:
-    if point.tzinfo is not None:
-        return point
-    try:
-        return zones.to_instant(point, zone, disambiguate="raise")
-    except LocalTimeError as error:
-        both = [zones.to_local(zones.to_instant(point, zone, disambiguate=way), zone) for way in ("earlier", "later")]
-        mend = " or ".join(iso8601.format_point(local) for local in both)
-        raise click.UsageError(f"--at {_without_mend(error)}; write {mend}") from None
-
-
-def _without_mend(error: SlotcalcError) -> str:
-    """Return what is wrong; how to mend it is told in the words of the library, not of the command line."""
-    return str(error).partition("; ")[0]
+    return options.instant(point, zone) if isinstance(point, datetime) else None
 
 
 def _next_free(segments: Sequence[availability.Segment], moment: datetime, zone: ZoneInfo) -> Line:
@@ -448,23 +388,6 @@ def _starts(free_time: IntervalSet[datetime], duration: timedelta, **options: An
     starts = [*islice(found, DEFAULT_LIMITS.occurrences + 1)]
     DEFAULT_LIMITS.check("occurrences", len(starts))
     return starts
-
-
-def _timeline(
-    free_time: IntervalSet[datetime],
-    asked: _Asked,
-    *,
-    window: Interval[datetime],
-    offered: IntervalSet[datetime],
-    starts: list[datetime] | None,
-    columns: int | None,
-) -> list[Line]:
-    words = 56 if starts is None else 28  # the date, the total, and two spans beside the bar
-    width = 48 if columns is None else min(max(columns - words, 12), 48)
-    made = render.timeline(free_time, window, asked.zone, offered=offered, starts=starts, width=width)
-    what = "Free time" if starts is None else "Starts"
-    whose = f" of {render.plain(asked.resource)}" if asked.resource else ""
-    return [(Piece(f"{what}{whose} in {asked.zone}", Role.TITLE),), (), *made.lines(columns)]
 
 
 def _ended(text: str) -> str:

@@ -20,7 +20,7 @@ from slotcalc.limits import DEFAULT_LIMITS
 from slotcalc.render import plain
 from slotcalc.rules import Rule, Weekly
 
-__all__ = ["Inputs", "Sources", "read"]
+__all__ = ["Inputs", "Sources", "bookings_of", "read", "slots_of"]
 
 _Item = TypeVar("_Item", Slot, Booking)
 _CALENDARS = {".ics", ".ical", ".icalendar", ".ifb"}
@@ -61,23 +61,11 @@ def read(sources: Sources, window: Interval[datetime], progress: Callable[[Path]
     slots: list[Slot] = []
     bookings: list[Booking] = []
     for path in sources.slots:
-        if _is_calendar(path):
-            from slotcalc import ical  # noqa: PLC0415  # costs a fifth of a second and needs an extra
-
-            slots += ical.read_slots(path, window, zone=zone)
-        else:
-            slots += files.read_slots(path, zone=zone, progress=progress(path))
+        slots += slots_of(path, window, zone, progress(path))
     near = window.pad(sources.around, sources.around)
     claimed = near.pad(sources.after, sources.before)  # what is taken up to `before` earlier and `after` later
     for path in sources.bookings:
-        if _is_calendar(path):
-            from slotcalc import ical  # noqa: PLC0415  # as above
-
-            bookings += ical.read_bookings(
-                path, claimed, zone=zone, resource_property=by_location, progress=progress(path)
-            )
-        else:
-            bookings += files.read_bookings(path, zone=zone, progress=progress(path))
+        bookings += bookings_of(path, claimed, zone, by_location, progress(path))
     offering = {slot.resource_id for slot in slots}
     names = sorted((offering | {booking.resource_id for booking in bookings}) - {""})
     notes = _check(names, offering, sources)
@@ -85,6 +73,43 @@ def read(sources: Sources, window: Interval[datetime], progress: Callable[[Path]
     if sources.hours is not None:
         slots += [Slot("", piece) for piece in _rule(sources.hours, zone).within(window)]
     return Inputs(slots, _of(sources.resource, bookings), notes)
+
+
+def slots_of(path: Path, window: Interval[datetime] | None, zone: ZoneInfo, progress: Progress) -> list[Slot]:
+    """Read the slots of one file; those of a calendar for a window, without which it has no end.
+
+    Raises:
+        InputFileError: for a file that cannot be read, and for a calendar without a window.
+    """
+    if not _is_calendar(path):
+        return files.read_slots(path, zone=zone, progress=progress)
+    from slotcalc import ical  # noqa: PLC0415  # costs a fifth of a second and needs an extra
+
+    return ical.read_slots(path, _bounded(path, window), zone=zone, progress=progress)
+
+
+def bookings_of(
+    path: Path,
+    window: Interval[datetime] | None,
+    zone: ZoneInfo,
+    resource_property: str | None,
+    progress: Progress,
+) -> list[Booking]:
+    """Read the bookings of one file, as `slots_of` reads slots; a property of an event may name its resource."""
+    if not _is_calendar(path):
+        return files.read_bookings(path, zone=zone, progress=progress)
+    from slotcalc import ical  # noqa: PLC0415  # as above
+
+    return ical.read_bookings(
+        path, _bounded(path, window), zone=zone, resource_property=resource_property, progress=progress
+    )
+
+
+def _bounded(path: Path, window: Interval[datetime] | None) -> Interval[datetime]:
+    if window is None:
+        message = f"{plain(str(path), 200)} is a calendar, which may go on for ever; give --from and --to"
+        raise InputFileError(message, str(path))
+    return window
 
 
 def _rule(hours: str, zone: ZoneInfo) -> Rule:

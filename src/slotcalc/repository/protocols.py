@@ -15,7 +15,7 @@ from slotcalc.diff.changes import Changes, changes_between
 from slotcalc.intervals import Interval
 from slotcalc.values import Value
 
-__all__ = ["Admit", "AsyncRepository", "Describe", "Replaced", "Repository", "Request", "Snapshot"]
+__all__ = ["Admit", "AsyncRepository", "Describe", "Redelivered", "Replaced", "Repository", "Request", "Snapshot"]
 
 
 @final
@@ -119,6 +119,45 @@ class Request(Value):
         self._set(id=id, fingerprint=fingerprint)
 
 
+@final
+class Redelivered(Value):
+    """What became of the events that were waiting.
+
+    Args:
+        delivered: how many the log has now and had not before.
+        duplicates: how many it had already.
+        pending: how many still wait, because the log did not take them.
+        unreadable: how many lines of a spool were no batch of events; they are kept in `Spool.unreadable`.
+        error: the last thing that went wrong; empty if nothing did.
+    """
+
+    __slots__ = ("delivered", "duplicates", "error", "pending", "unreadable")
+    __match_args__ = ("delivered", "duplicates", "pending", "unreadable", "error")
+    _positional = 0
+
+    delivered: int
+    duplicates: int
+    pending: int
+    unreadable: int
+    error: str
+
+    def __init__(
+        self, *, delivered: int = 0, duplicates: int = 0, pending: int = 0, unreadable: int = 0, error: str = ""
+    ) -> None:
+        """Keep the numbers; `redeliver` counts them."""
+        self._set(delivered=delivered, duplicates=duplicates, pending=pending, unreadable=unreadable, error=error)
+
+    def plus(self, other: "Redelivered") -> "Redelivered":
+        """Return what became of the events of both; the error is that of the other if it has one."""
+        return Redelivered(
+            delivered=self.delivered + other.delivered,
+            duplicates=self.duplicates + other.duplicates,
+            pending=self.pending + other.pending,
+            unreadable=self.unreadable + other.unreadable,
+            error=other.error or self.error,
+        )
+
+
 Describe: TypeAlias = Callable[[Replaced], tuple[AuditEvent, ...]]
 """Returns the events of an exchange; called within it, pure and quick, and only if something changed."""
 
@@ -130,6 +169,9 @@ class Repository(Protocol):
     """A place that keeps slots and bookings. Each method is atomic: all of it happens, at one moment, or nothing.
 
     What one resource holds never shows in the answers about another.
+
+    A repository that keeps the events of its edits itself says so in `Replaced.delivery`. If some of them may have to
+    wait, as in an outbox, it has a method `redeliver() -> Redelivered` besides, which `Schedule.redeliver` calls.
     """
 
     def slots(self, resource_id: str, window: Interval[Any] | None = None) -> Sequence[Slot]:

@@ -256,13 +256,9 @@ class AsyncSchedule:
 
     async def redeliver(self) -> Redelivered:
         """Bring the events that wait in the spool and in memory into the audit log, and say what became of them."""
-        redelivery = self._keeper.redelivery()
-        answer: Any = None
-        while True:
-            step = await asyncio.to_thread(_advanced, redelivery, answer)
-            if isinstance(step, Redelivered):
-                return step
-            answer = await self._courier.attempt(step)
+        brought_in = await self._brought_in()
+        outbox = getattr(self._repository, "redeliver", None)
+        return brought_in if outbox is None else brought_in.plus(await outbox())
 
     async def flush(self, timeout: timedelta | None = None) -> bool:  # noqa: ASYNC109  # as `Schedule.flush`
         """Wait until no events are queued in the background, no longer than given; return whether that is so."""
@@ -301,6 +297,16 @@ class AsyncSchedule:
         if missing:
             await self._repository.advance(plan.resource_id, expected_revision=there.revision)
         return plan.result(there, missing, *await self._courier.deliver(missing))
+
+    async def _brought_in(self) -> Redelivered:
+        """Bring in what waits in the spool and in memory."""
+        redelivery = self._keeper.redelivery()
+        answer: Any = None
+        while True:
+            step = await asyncio.to_thread(_advanced, redelivery, answer)
+            if isinstance(step, Redelivered):
+                return step
+            answer = await self._courier.attempt(step)
 
     async def _to_its_end(self, edit: Coroutine[Any, Any, T]) -> T:
         """Return what an edit returns; if the caller is cancelled meanwhile, wait for the end of the edit first."""

@@ -13,6 +13,7 @@ from slotcalc.audit import Delivery
 from slotcalc.booking import Booking, Slot
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.intervals import Interval, IntervalSet
+from slotcalc.repository import Redelivered
 from slotcalc.values import Value
 
 __all__ = ["Availability", "Day", "Preview", "Reconciled", "Redelivered", "UpdateResult"]
@@ -290,32 +291,3 @@ class Reconciled(Value):
             delivery=delivery,
             error=error,
         )
-
-
-@final
-class Redelivered(Value):
-    """What became of the events that were waiting.
-
-    Args:
-        delivered: how many the log has now and had not before.
-        duplicates: how many it had already.
-        pending: how many still wait, because the log did not take them.
-        unreadable: how many lines of the spool were no batch of events; they are kept in `Spool.unreadable`.
-        error: the last thing that went wrong; empty if nothing did.
-    """
-
-    __slots__ = ("delivered", "duplicates", "error", "pending", "unreadable")
-    __match_args__ = ("delivered", "duplicates", "pending", "unreadable", "error")
-    _positional = 0
-
-    delivered: int
-    duplicates: int
-    pending: int
-    unreadable: int
-    error: str
-
-    def __init__(
-        self, *, delivered: int = 0, duplicates: int = 0, pending: int = 0, unreadable: int = 0, error: str = ""
-    ) -> None:
-        """Keep the numbers; `Schedule.redeliver` counts them."""
-        self._set(delivered=delivered, duplicates=duplicates, pending=pending, unreadable=unreadable, error=error)

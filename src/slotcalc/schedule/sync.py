@@ -411,20 +411,18 @@ class Schedule:
     def redeliver(self) -> Redelivered:
         """Bring the events that wait in the spool and in memory into the audit log, and say what became of them.
 
+        So does a repository that keeps events itself with those that wait there, if it has a `redeliver` of its own.
+
         It may be called at any time, from several threads and processes, and again after a crash: a log that has an
         event already leaves it out. A log that does not answer, or refuses a hundred edits, is left alone for now.
 
         Raises:
             OSError: if the spool cannot be read; nothing is lost.
+            Exception: whatever the repository raises if it cannot say what waits there; nothing is lost.
         """
-        redelivery = self._keeper.redelivery()
-        answer: Any = None
-        try:
-            while True:
-                answer = self._courier.attempt(redelivery.send(answer))
-        except StopIteration as done:
-            result: Redelivered = done.value
-            return result
+        brought_in = self._brought_in()
+        outbox = getattr(self._repository, "redeliver", None)
+        return brought_in if outbox is None else brought_in.plus(outbox())
 
     def flush(self, timeout: timedelta | None = None) -> bool:
         """Wait until no events are queued in the background, no longer than given; return whether that is so."""
@@ -446,6 +444,17 @@ class Schedule:
     ) -> None:
         """Close the schedule."""
         self.close()
+
+    def _brought_in(self) -> Redelivered:
+        """Bring in what waits in the spool and in memory."""
+        redelivery = self._keeper.redelivery()
+        answer: Any = None
+        try:
+            while True:
+                answer = self._courier.attempt(redelivery.send(answer))
+        except StopIteration as done:
+            result: Redelivered = done.value
+            return result
 
     def _history(self, resource_id: str, last_revision: int | None) -> tuple[Sequence[AuditEvent], Baseline | None]:
         """Return the events up to a revision and the baseline that they stand on, though somebody purges meanwhile."""

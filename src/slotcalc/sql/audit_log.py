@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.pool import SingletonThreadPool
 
 from slotcalc.audit import Baseline, Selection
 from slotcalc.audit.log import check_deliverable
@@ -124,6 +125,7 @@ class SqlAuditLog(_Questions):
     ) -> None:
         """Check the arguments as `SqlRepository` does."""
         self._engine = checked_engine(engine)
+        self.immediate = isinstance(engine.pool, SingletonThreadPool)  # in memory: another thread would see another
         super().__init__(engine.url.render_as_string(hide_password=True), tables, tenant, lock_timeout)
 
     def append(self, events: Sequence[AuditEvent]) -> int:

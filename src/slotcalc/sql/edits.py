@@ -31,17 +31,16 @@ from slotcalc.diff import AuditEvent
 from slotcalc.diff.event import checked_text
 from slotcalc.errors import SlotcalcError, StoreError
 from slotcalc.intervals import Interval
-from slotcalc.repository import Admit, Describe, Replaced, Request
+from slotcalc.repository import Admit, Describe, Redelivered, Replaced, Request
 from slotcalc.repository.exchange import check_booking, check_revision, exchange, slots_inside, unknown_booking
 from slotcalc.sql import events as event_store
 from slotcalc.sql import rows, slot_store
 from slotcalc.sql.connections import CommitLost, CommitRefusedError, bounded, editing, lives, outcome_unknown
-from slotcalc.sql.plans import Aside, Plan
+from slotcalc.sql.plans import Aside, Plan, Step
 from slotcalc.sql.slot_store import Contents, Place
 
 __all__ = [
     "Mode",
-    "Redelivered",
     "SpoolLike",
     "Store",
     "advance",
@@ -76,22 +75,6 @@ class Store(NamedTuple):
     contents: Contents = slot_store
 
 
-class Redelivered(NamedTuple):
-    """What became of the entries of the outbox.
-
-    Attributes:
-        delivered: how many events the log has now and had not before.
-        duplicates: how many it had already.
-        pending: how many entries still wait, because the log did not take them.
-        error: the last thing that went wrong; empty if nothing did.
-    """
-
-    delivered: int
-    duplicates: int
-    pending: int
-    error: str
-
-
 class _TransactionLost(Exception):  # noqa: N818  # never leaves this module
     """Keeping the events has ended the transaction of the edit."""
 
@@ -106,6 +89,10 @@ _WAYS: Final[dict[Mode, list[tuple[tuple[Delivery, Keeper], ...]]]] = {
     "atomic": [()],
 }
 """Which places are tried in the edit's transaction, and which in the next if that one was lost."""
+
+
+_ENOUGH: Final = 100
+"""After how many entries that the log refused a redelivery gives up for the time being."""
 
 
 class _Edit(NamedTuple):
@@ -242,25 +229,24 @@ def _keep_late(
         return Delivery.NOTHING
     if not _is_deliverable(events):
         return Delivery.FAILED
-    for delivery, keeper in keepers:
-        if (yield from _tried(partial(_keep_alone, store, keeper, events), f"keep events as {delivery!r}")):
-            return delivery
+    ways: list[tuple[Delivery, Step]] = [
+        (delivery, partial(_keep_alone, store, keeper, events)) for delivery, keeper in keepers
+    ]
     if store.spool is not None:
-        spooled = Aside(partial(_succeed, partial(store.spool.append, events)))
-        if (yield from _tried(spooled, "append events to the spool")):
-            return Delivery.SPOOLED
+        ways.append((Delivery.SPOOLED, Aside(partial(store.spool.append, events))))
+    for delivery, way in ways:
+        try:
+            yield way
+        except Exception as error:  # noqa: BLE001  # as in `_keep`
+            _report(error, f"keep events as {delivery!r}")
+        else:
+            return delivery
     return Delivery.FAILED
 
 
-def _keep_alone(store: Store, keeper: Keeper, events: Sequence[AuditEvent], connection: Connection) -> bool:
+def _keep_alone(store: Store, keeper: Keeper, events: Sequence[AuditEvent], connection: Connection) -> None:
     with editing(connection, store.audit_timeout):
         keeper(connection, store.place, events)
-    return True
-
-
-def _succeed(call: Callable[[], object]) -> bool:
-    call()
-    return True
 
 
 def _tried(step: Any, what: str) -> Plan[Any]:
@@ -385,24 +371,31 @@ def seed(store: Store, slots: Iterable[Slot], bookings: Iterable[Booking]) -> Pl
 
 
 def redeliver(store: Store) -> Plan[Redelivered]:
-    """Move the entries of the outbox into the log, the oldest first, each in a transaction of its own."""
-    delivered = duplicates = pending = 0
+    """Move the entries of the outbox into the log, the oldest first, each in a transaction of its own.
+
+    After a hundred that the log refused, the others are left alone for now.
+    """
+    delivered = duplicates = pending = refused = 0
     said = ""
     keys: list[int] = yield partial(event_store.queued_keys, place=store.place)
     for key in keys:
         try:
             moved = yield partial(_move, store, key)
-        except (SlotcalcError, CommitLost) as error:
-            pending, said = pending + 1, str(error) or "the connection was lost"
+        except Exception as error:  # noqa: BLE001  # whatever it is, the others are not to wait for this one
+            refused, said = refused + 1, str(error) or "the connection was lost"
+            if refused == _ENOUGH:
+                break
         else:
             if moved is not None:  # None: another has moved it
                 delivered, duplicates = delivered + moved[0], duplicates + moved[1]
-    return Redelivered(delivered, duplicates, pending, said)
+    if refused:
+        pending = yield partial(event_store.queued_size, place=store.place)
+    return Redelivered(delivered=delivered, duplicates=duplicates, pending=pending, error=said)
 
 
 def _move(store: Store, key: int, connection: Connection) -> tuple[int, int] | None:
     """Move an entry; return how many of its events were new, and how many there already."""
-    with editing(connection, store.lock_timeout):
+    with editing(connection, store.audit_timeout):
         events = event_store.take_queued(connection, store.place, key)
         if events is None:
             return None

@@ -21,14 +21,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from slotcalc.audit import Baseline, Selection
+from slotcalc.audit.log import horizon_error, unknown_event
 from slotcalc.diff import AuditEvent
-from slotcalc.repository.exchange import horizon_error, unknown_event
 from slotcalc.sql import rows
 from slotcalc.sql.connections import is_sqlite
 from slotcalc.sql.schema import Tables
 from slotcalc.sql.slot_store import Place, insert_ignoring
 
-__all__ = ["append", "baseline", "purge", "queue", "queued_keys", "selected", "take_queued"]
+__all__ = ["append", "baseline", "purge", "queue", "queued_keys", "queued_size", "selected", "take_queued"]
 
 _MANY: Final = 1000  # events that one statement brings
 
@@ -166,6 +166,12 @@ def queued_keys(connection: Connection, place: Place) -> list[int]:
     return [
         *connection.execute(select(t.c.outbox_key).where(t.c.tenant == place.tenant).order_by(t.c.outbox_key)).scalars()
     ]
+
+
+def queued_size(connection: Connection, place: Place) -> int:
+    """Return how many events are in the outbox; an entry that cannot be read counts as one. O(n) in what is there."""
+    t = place.tables.outbox
+    return sum(map(rows.events_in, connection.execute(select(t.c.events).where(t.c.tenant == place.tenant)).scalars()))
 
 
 def take_queued(connection: Connection, place: Place, key: int) -> list[AuditEvent] | None:

@@ -76,6 +76,7 @@ BEGIN
         RETURN offered * multirange(within) - coalesce(taken, '{}');
     END IF;
     -- Overlapping slots offer the larger capacity, overlapping bookings add up: for each capacity, what is too full.
+    -- What is MATERIALIZED would else be computed again for each capacity.
     RETURN (
         WITH offers AS (
             SELECT capacity, range_agg(during) AS times
@@ -95,10 +96,10 @@ BEGIN
             SELECT at, sum(seats) AS seats
             FROM (SELECT start_at, seats FROM claims UNION ALL SELECT end_at, -seats FROM claims) AS edge (at, seats)
             GROUP BY at
-        ), levels AS (
+        ), levels AS MATERIALIZED (
             SELECT tstzrange(at, lead(at) OVER in_order) AS during, sum(seats) OVER in_order AS seats
             FROM steps WINDOW in_order AS (ORDER BY at)
-        ), full_times AS (
+        ), full_times AS MATERIALIZED (
             SELECT offers.capacity, range_agg(levels.during) AS times
             FROM offers JOIN levels ON levels.seats > offers.capacity - needed
             GROUP BY offers.capacity

@@ -45,6 +45,7 @@ from slotcalc.errors import (
 from slotcalc.intervals import Interval
 from slotcalc.sql.connections import is_sqlite
 from slotcalc.sql.mapping import CLOCKS, MOMENTS, BookingTable, SlotTable
+from slotcalc.sql.rows import GREATEST
 
 __all__ = ["Opened"]
 
@@ -79,6 +80,7 @@ class Opened:
         except NoSuchTableError:
             raise StoreError(f"there is no table {mapping.table!r}; mend the mapping", mapping.table) from None
         self.mapping = mapping
+        self._clocks_zone = mapping.zone or zones.zone("UTC")  # where times of day are mapped, there is one
         self._roles = mapping.roles()
         self._key = inspector.get_pk_constraint(mapping.table, mapping.schema)["constrained_columns"]
         for name in [*self._roles.values(), *mapping.only]:
@@ -108,11 +110,12 @@ class Opened:
             PointValueError: for text that is no number, or no UUID, where the column has such.
         """
         kind = self._columns[role].kind
+        kept: Any
         try:
-            kept: Any = UUID(name) if kind == "uuid" else int(name) if kind == "number" else name
+            kept = UUID(name) if kind == "uuid" else int(name) if kind == "number" else name
         except ValueError:
             kept = None
-        if kept is None or str(kept) != name:
+        if str(kept) != name or (kind == "number" and abs(kept) > GREATEST):
             what = "UUIDs in lower case" if kind == "uuid" else "numbers"
             message = f"{role}={name!r:.80} cannot be in {self._roles[role]!r} of {self.mapping.table!r}, which has"
             raise PointValueError(f"{message} {what}", name)
@@ -241,8 +244,7 @@ class Opened:
         return zones.to_instant(moment, self.mapping.zone, disambiguate=self.mapping.disambiguate)
 
     def _clocks_of(self, row: Any) -> tuple[datetime, datetime]:
-        zone, way = self.mapping.zone, self.mapping.disambiguate
-        assert zone is not None  # noqa: S101  # the mapping was refused without it
+        zone, way = self._clocks_zone, self.mapping.disambiguate
         day = iso8601.parse_point(row.date) if isinstance(row.date, str) else row.date
         start, end = _wall_clocks(row)
         return zones.at(day, start, zone, disambiguate=way), zones.at(day, end, zone, disambiguate=way)
@@ -273,11 +275,8 @@ class Opened:
         return rows
 
     def _pieces(self, item: Slot | Booking) -> list[Slot | Booking]:
-        zone, start, end = self.mapping.zone, item.interval.start, item.interval.end
-        if "date" not in self._columns or zone is None:
-            return [item]
-        length = _wall(end, zone) - _wall(start, zone)
-        if length < _DAY:
+        zone, start, end = self._clocks_zone, item.interval.start, item.interval.end
+        if "date" not in self._columns or _wall(end, zone) - _wall(start, zone) < _DAY:
             return [item]
         days = zones.local_days(start, end, zone)
         return [item.replace(interval=(max(start, low), min(end, high))) for _, low, high in days]
@@ -293,6 +292,9 @@ class Opened:
             if role in self._columns:
                 row[role] = getattr(item, role)
         if "id" in self._columns:
+            if item.id is None and self._roles["id"] in self._key:  # the database would make one up
+                message = f"{item!r:.200} has no id, which {self.mapping.table!r} needs; give it one, or map no id"
+                raise PointValueError(message, item)
             row["id"] = None if item.id is None else self.key_of("id", item.id)
         if isinstance(item, Booking) and "status" in self._columns:
             row["status"] = self.status_word(item.status)
@@ -318,9 +320,7 @@ class Opened:
         return moment if kind == "wall" else moment.isoformat(sep=" ")
 
     def _clock_row(self, start: datetime, end: datetime) -> dict[str, Any]:
-        zone = self.mapping.zone
-        assert zone is not None  # noqa: S101  # as in `_clocks_of`
-        first, last = _wall(start, zone), _wall(end, zone)
+        first, last = _wall(start, self._clocks_zone), _wall(end, self._clocks_zone)
         day = first.date()
         midnight = datetime.combine(day, time.min)
         until = last - midnight

@@ -15,10 +15,10 @@ from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
 from slotcalc.diff.event import checked_text
 from slotcalc.errors import PointTypeError, PointValueError, StoreError
 from slotcalc.intervals import Interval, IntervalSet
-from slotcalc.repository import Admit, Describe, Replaced, Request, Snapshot
+from slotcalc.repository import Admit, Describe, Redelivered, Replaced, Request, Snapshot
 from slotcalc.sql import edits, rows, slot_store
 from slotcalc.sql.connections import checked_engine, reading
-from slotcalc.sql.edits import Mode, Redelivered, SpoolLike, Store
+from slotcalc.sql.edits import Mode, SpoolLike, Store
 from slotcalc.sql.functions import UNDEFINED_FUNCTION, Question, free_there
 from slotcalc.sql.plans import Plan, alone, run, run_async
 from slotcalc.sql.schema import Tables
@@ -79,6 +79,18 @@ class _Questions:
                 if only in {"", "bookings"}:
                     booked = contents.bookings(connection, place, resource, window)
                 return Snapshot(there, booked, resource.revision)
+
+        return alone(work)
+
+    def _booking(self, resource_id: str, booking_id: str) -> Plan[Booking | None]:
+        checked_text("resource_id", resource_id)
+        checked_text("booking_id", booking_id)
+        place, contents = self._store.place, self._store.contents
+
+        def work(connection: Connection) -> Booking | None:
+            with reading(connection):
+                resource = contents.find(connection, place, resource_id)
+                return None if resource is None else contents.booking_by_id(connection, place, resource, booking_id)
 
         return alone(work)
 
@@ -181,6 +193,10 @@ class SqlRepository(_Questions):
     def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> list[Booking]:
         """Return the bookings of any status, or those that overlap the window; see `Repository`."""
         return [*run(self._engine, self._snapshot(resource_id, window, only="bookings")).bookings]
+
+    def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, of any status, or None if there is none."""
+        return run(self._engine, self._booking(resource_id, booking_id))
 
     def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""
@@ -291,7 +307,11 @@ class SqlRepository(_Questions):
         run(self._engine, edits.seed(self._store, slots, bookings))
 
     def redeliver(self) -> Redelivered:
-        """Move the events that wait in the outbox into the log, each once; call it now and then, from anywhere."""
+        """Move the events that wait in the outbox into the log, each once; call it now and then, from anywhere.
+
+        `Schedule.redeliver` does it too. An entry waits for locks no longer than the audit timeout, and after a hundred
+        that the log refused the others are left alone for now.
+        """
         return run(self._engine, edits.redeliver(self._store))
 
 
@@ -329,6 +349,10 @@ class AsyncSqlRepository(_Questions):
     async def bookings(self, resource_id: str, window: Interval[Any] | None = None) -> list[Booking]:
         """Return the bookings of any status, or those that overlap the window."""
         return [*(await run_async(self._engine, self._snapshot(resource_id, window, only="bookings"))).bookings]
+
+    async def booking(self, resource_id: str, booking_id: str) -> Booking | None:
+        """Return the booking of the resource with that id, or None if there is none."""
+        return await run_async(self._engine, self._booking(resource_id, booking_id))
 
     async def revision(self, resource_id: str) -> int:
         """Return how many edits the slots have seen."""

@@ -15,7 +15,7 @@ from slotcalc.booking import Booking, BookingStatus, Slot
 from slotcalc.coverage import Coverage
 from slotcalc.diff import AuditEvent
 from slotcalc.diff.event import LONGEST_NOTES, checked_text
-from slotcalc.errors import PointTypeError, PointValueError
+from slotcalc.errors import ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval
 from slotcalc.repository import Replaced, Request
 
@@ -34,6 +34,7 @@ __all__ = [
     "event_of",
     "event_row",
     "events_from_json",
+    "events_in",
     "events_to_json",
     "shareable",
     "slot_of",
@@ -170,8 +171,23 @@ def events_to_json(events: Iterable[AuditEvent]) -> str:
 
 
 def events_from_json(text: str) -> list[AuditEvent]:
-    """Return the events that `events_to_json` wrote."""
-    return [AuditEvent.from_json(part) for part in strict_json.loads(text)]
+    """Return the events that `events_to_json` wrote; raise `ParseError` for other text."""
+    return [AuditEvent.from_json(part) for part in _listed(text)]
+
+
+def events_in(text: str) -> int:
+    """Return how many events `events_to_json` wrote; 1 for other text."""
+    try:
+        return len(_listed(text))
+    except ParseError:
+        return 1
+
+
+def _listed(text: str) -> list[Any]:
+    parts = strict_json.loads(text)
+    if not isinstance(parts, list):
+        raise ParseError(f"{text:.80} is no list of events", text)
+    return parts
 
 
 def slots_to_json(slots: Iterable[Slot]) -> str:

@@ -44,6 +44,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from slotcalc.errors import ParseError
@@ -254,11 +255,27 @@ def defining(bind: Engine | Connection, tables: Tables) -> Iterator[Connection]:
         return
     if is_sqlite(bind):
         bind.execution_options(isolation_level="AUTOCOMMIT")
-        bind.exec_driver_sql("PRAGMA journal_mode = WAL")
+        _write_ahead(bind)
         bind.rollback()  # which SQLAlchemy takes for the end of a transaction
     with editing(bind):
         _wait_for_others(bind, tables)
         yield bind
+
+
+def _write_ahead(connection: Connection, tries: int = 20) -> None:
+    """Switch the file to write-ahead logging.
+
+    SQLite does not wait for others here: of two that do it at once, each may find that the other reads. To wait, this
+    locks the file and lets it go; and the one that comes late finds it switched.
+    """
+    try:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    except OperationalError:
+        if not tries:
+            raise
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        connection.exec_driver_sql("ROLLBACK")
+        _write_ahead(connection, tries - 1)
 
 
 def _wait_for_others(connection: Connection, tables: Tables) -> None:
