@@ -415,3 +415,9 @@ def test_clock_ranges_are_written_as_weekly_hours_are() -> None:
     assert str(ClockRange(4, time(22), time(2), 1)) == "Fr 22:00-02:00 (+1 day)"
     assert str(ClockRange(4, time(22), time(0), 3)) == "Fr 22:00-24:00 (+2 days)"
     assert str(ClockRange(4, time(2, 30), time(2, 0, 1), 0)) == "Fr 02:30-02:00:01"
+
+
+def test_a_removed_slot_that_ends_in_the_first_of_two_equal_hours_does_not_touch_the_second() -> None:
+    events = [removed("2026-10-24T23:00Z/2026-10-25T00:30Z"), removed("2026-10-25T02:00Z/PT1H")]
+    made = {str(hour): times for hour, times, _ in most_removed_hours(events, "Europe/Paris")}
+    assert made == {"Su 01:00-02:00": 1, "Su 02:00-03:00": 1, "Su 03:00-04:00": 1}
