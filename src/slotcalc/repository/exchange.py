@@ -80,7 +80,7 @@ def exchange(
     if not any(replaced.changes(resource_id)):
         return Exchange(Replaced(before, before, revision, bookings=bookings), [], [])
     if describe is not None:
-        replaced = replaced.replace(events=describe(replaced))
+        replaced = Replaced(before, after, revision + 1, bookings=bookings, events=describe(replaced))
     outside = [
         slot.replace(interval=piece)
         for slot, inside in zip(there, before, strict=True)

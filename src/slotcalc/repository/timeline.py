@@ -1,6 +1,6 @@
 """Slots or bookings in order of their start, found by window. Imports `booking`; `memory` keeps one for each resource.
 
-The items stand in blocks of at most 64. Of each block the first start and the last end are known, and the latest end up
+The items stand in blocks of at most 32. Of each block the first start and the last end are known, and the latest end up
 to there, so that a window is answered from the blocks that can overlap it: O(√n + the answer), whatever else is there.
 """
 
@@ -17,7 +17,7 @@ __all__ = ["Timeline"]
 
 T = TypeVar("T", Slot, Booking)
 
-_BLOCK: Final = 64
+_BLOCK: Final = 32
 
 
 class Timeline(Generic[T]):
