@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from slotcalc import ParseError, PointValueError, StoreError
+from slotcalc import MissingExtraError, ParseError, PointValueError, StoreError
 from slotcalc.sql import SqlRepository, Tables, create_all
 from tests.databases import TUTOR, hours, slot
 from tests.optional import missing
@@ -118,6 +119,14 @@ def test_a_downgrade_to_the_beginning_leaves_nothing(place: tuple[Engine, str | 
         assert connection.execute(text(asked), {} if schema is None else {"schema": schema}).all() == []
     assert current(engine, tables) is None
     upgrade(engine, tables)
+    assert current(engine, tables) == "0001"
+
+
+def test_a_downgrade_to_the_revision_that_is_there_changes_nothing(place: tuple[Engine, str | None]) -> None:
+    engine, schema = place
+    tables = Tables(schema=schema)
+    upgrade(engine, tables)
+    downgrade(engine, tables, "0001")
     assert current(engine, tables) == "0001"
 
 
@@ -257,15 +266,11 @@ def test_a_schema_of_sqlite_is_refused() -> None:
         upgrade(create_engine("sqlite://"), Tables(schema="main"))
 
 
-def test_without_alembic_the_error_names_the_extra() -> None:
-    program = (
-        "import sys; sys.modules['alembic.runtime.migration'] = None\n"
-        "from slotcalc import MissingExtraError\n"
-        "try:\n    import slotcalc.sql.migrations\n"
-        "except MissingExtraError as error:\n    print(error)\n"
-    )
-    completed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "pip install 'slotcalc[migrations]'" in completed.stdout
+def test_without_alembic_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "alembic.runtime.migration", None)
+    monkeypatch.delitem(sys.modules, "slotcalc.sql.migrations")
+    with pytest.raises(MissingExtraError, match=r"migrations need Alembic: pip install 'slotcalc\[migrations\]'"):
+        import_module("slotcalc.sql.migrations")
 
 
 def test_importing_the_databases_loads_no_alembic() -> None:
