@@ -84,7 +84,7 @@ def day_in_server(run: Run) -> Table:
         for a, b in list(itertools.pairwise(columns))[1:]
     }
     table.targets += [
-        Target("ten times as many: at most 15 × the time", 15, growth),
+        Target("ten times as many: at most 13 × the time", 13, growth),
         Target("1,000: at most a tenth of the loop", 0.1, table.ratios("slotcalc", "PL/pgSQL loop", columns[2:3])),
     ]
     return table
