@@ -27,7 +27,7 @@ from slotcalc import (
     diff,
 )
 from slotcalc.diff import apply, compose, invert
-from slotcalc.diff.changes import change_id_of, event_id
+from slotcalc.diff.changes import change_id_of, changes_in_order, event_id, unshared
 from slotcalc.testing import strategies
 from tests.naive_slots import PLAIN, State, applied, changes, filled, runs, slots_of, state_of, who
 from tests.oracle import cells_of, every_set, sets
@@ -82,6 +82,31 @@ def test_the_events_between_any_two_small_states_of_two_identities_lead_from_one
         assert told(events) == changes(before, after)
         assert state_of(apply(slots_of(before), events)) == after
         assert state_of(apply(slots_of(after), invert(events))) == before
+
+
+def test_slots_in_order_are_compared_by_what_they_do_not_share() -> None:
+    identities: list[dict[str, Any]] = [{}, {"capacity": 2}, {"id": "s1"}, {"label": "desk"}]
+    spans = [(i, j) for i in range(3) for j in range(i + 1, 4)]
+    pool = [Slot("r", span, **identity) for span, identity in product(spans, identities)]
+    chance = random.Random(5)  # noqa: S311  # the same slots in every run
+    for _ in range(3000):  # of one to four slots a side, some of them equal, overlapping or touching
+        before, after = (sorted(chance.choices(pool, k=chance.randint(0, 4)), key=_start) for _ in range(2))
+        if chance.random() < 0.5:
+            after = sorted(chance.sample(before, len(before) // 2 + len(before) % 2) + after, key=_start)
+        before = [slot.replace() for slot in before]  # so that equal ones are not the same
+        gone, new = unshared(before, after)
+        kept = [slot for slot in before if not any(slot is one for one in gone)]
+        assert sorted(kept + new, key=_start) == after
+        assert unshared(before, before) == ([], [])
+        removed, added = changes_in_order(before, after, (gone, new))
+        events = [(Action.REMOVED, *piece) for piece in removed] + [(Action.ADDED, *piece) for piece in added]
+        assert [(action, (i.start, i.end), identity) for action, i, identity in events] == changes(
+            state_of(before), state_of(after)
+        )
+
+
+def _start(slot: Slot) -> Any:
+    return slot.interval.start
 
 
 def test_no_smaller_list_of_events_leads_from_one_small_set_to_another() -> None:

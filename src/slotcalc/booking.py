@@ -5,7 +5,7 @@ from typing import Any, Final, final
 
 from slotcalc.errors import PointTypeError, PointValueError
 from slotcalc.intervals import Interval
-from slotcalc.values import Value
+from slotcalc.values import Value, setters
 
 __all__ = ["ACTIVE", "Booking", "BookingStatus", "Slot"]
 
@@ -61,13 +61,14 @@ class Slot(Value):
         label: str = "",
     ) -> None:
         """Check each field by its type; nothing is converted but a pair into an interval."""
-        self._set(
-            resource_id=_text("resource_id", resource_id),
-            interval=_interval(interval),
-            capacity=whole_number("capacity", capacity),
-            id=id if id is None else _text("id", id),
-            label=_text("label", label),
-        )
+        _set_resource_id(self, _text("resource_id", resource_id))
+        _set_interval(self, _interval(interval))
+        _set_capacity(self, whole_number("capacity", capacity))
+        _set_id(self, id if id is None else _text("id", id))
+        _set_label(self, _text("label", label))
+
+
+_set_resource_id, _set_interval, _set_capacity, _set_id, _set_label = setters(Slot, Slot.__match_args__)
 
 
 @final

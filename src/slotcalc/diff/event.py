@@ -5,6 +5,7 @@ Imports `booking` and below; read `changes` next, which finds the events between
 
 from datetime import date, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, final
 
 from slotcalc import iso8601
@@ -12,7 +13,7 @@ from slotcalc.booking import Slot, whole_number
 from slotcalc.errors import LimitExceededError, ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval
 from slotcalc.points import normalised
-from slotcalc.values import Value
+from slotcalc.values import Value, setters
 
 __all__ = [
     "LONGEST_NAME",
@@ -22,6 +23,7 @@ __all__ = [
     "Identity",
     "action_of",
     "another",
+    "checked_identity",
     "checked_text",
     "checked_why",
 ]
@@ -162,9 +164,7 @@ class AuditEvent(Value):
         """Check each field; nothing is converted but a pair into an interval and `changed_at` into UTC."""
         slot = Slot(resource_id, interval, capacity=capacity, id=slot_id, label=label)
         checked_text("resource_id", resource_id)
-        checked_text("label", label, LONGEST_NOTES)
-        if slot_id is not None:
-            checked_text("slot_id", slot_id)
+        checked_identity(Identity(capacity, slot_id, label))
         checked_why(reason, notes, changed_by)
         self._set(
             resource_id=resource_id,
@@ -240,33 +240,26 @@ class AuditEvent(Value):
         return Slot(self.resource_id, self.interval, capacity=self.capacity, id=self.slot_id, label=self.label)
 
 
-def another(event: AuditEvent, action: Action, interval: Interval[Any], ordinal: int, id: str) -> AuditEvent:
+def another(
+    event: AuditEvent, action: Action, interval: Interval[Any], identity: Identity, ordinal: int, id: str
+) -> AuditEvent:
     """Return an event that differs from a checked one in these alone, which are known to be in order.
 
     An edit has many events and its author, reason and notes only once, so this is how all but the first are made: in a
-    fifth of the time that the constructor takes.
+    quarter of the time that the constructor takes.
     """
     made: AuditEvent = _new(AuditEvent)
-    made._set(  # noqa: SLF001  # a second constructor
-        resource_id=event.resource_id,
-        action=action,
-        interval=interval,
-        capacity=event.capacity,
-        slot_id=event.slot_id,
-        label=event.label,
-        reason=event.reason,
-        notes=event.notes,
-        changed_at=event.changed_at,
-        changed_by=event.changed_by,
-        change_id=event.change_id,
-        revision=event.revision,
-        ordinal=ordinal,
-        id=id,
-    )
+    values = (*_fields_of_edit(event), action, interval, *identity, ordinal, id)
+    for set_field, value in zip(_SETTERS, values, strict=True):
+        set_field(made, value)
     return made
 
 
 _new: Any = object.__new__
+_PIECE: Final = ("action", "interval", "capacity", "slot_id", "label", "ordinal", "id")
+_EDIT: Final = tuple([name for name in AuditEvent.__match_args__ if name not in _PIECE])
+_fields_of_edit: Final = attrgetter(*_EDIT)
+_SETTERS: Final = setters(AuditEvent, (*_EDIT, *_PIECE))
 _FIELDS: Final = frozenset({*AuditEvent.__match_args__, "start", "end"} - {"interval"})
 
 
@@ -283,6 +276,14 @@ def checked_text(name: str, text: object, longest: int = LONGEST_NAME) -> str:
     return text
 
 
+def checked_identity(identity: Identity) -> Identity:
+    """Return the identity of a slot whose texts every store can keep, or say what is wrong with them."""
+    if identity.slot_id is not None:
+        checked_text("slot_id", identity.slot_id)
+    checked_text("label", identity.label, LONGEST_NOTES)
+    return identity
+
+
 def checked_why(reason: object, notes: object, changed_by: object) -> None:
     """Check what people say about an edit, so that it cannot fail later, when the edit has been made."""
     if not checked_text("reason", reason).strip():
@@ -293,6 +294,8 @@ def checked_why(reason: object, notes: object, changed_by: object) -> None:
 
 def action_of(action: Any) -> Action:
     """Return the action of that name, in any case, or say what is wrong with it."""
+    if type(action) is Action:  # found by its name it takes three times as long
+        return action
     try:
         return Action(action.upper() if isinstance(action, str) else action)
     except ValueError:

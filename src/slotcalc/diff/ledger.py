@@ -5,7 +5,7 @@ about the same whether ten intervals are there or a million.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from slotcalc.availability import Slots
@@ -14,7 +14,7 @@ from slotcalc.diff.event import Action, AuditEvent, Identity
 from slotcalc.errors import AmbiguousResourceError, ImpossibleEventError, PointTypeError
 from slotcalc.intervals import Interval, IntervalSet
 
-__all__ = ["Ledger", "by_identity", "each_slot", "identity_of", "impossible", "slot_of", "slots_of"]
+__all__ = ["Ledger", "by_identity", "each_slot", "identity_of", "impossible", "slot_of", "slots_of", "times_of"]
 
 _BLOCK: Final = 512
 
@@ -112,12 +112,17 @@ def each_slot(slots: Slots, resource_id: str | None) -> list[Slot]:
 
 
 def by_identity(slots: Slots, resource_id: str) -> dict[Identity, IntervalSet[Any]]:
-    """Return the time of each identity among the slots."""
+    """Return the time of each identity among slots of whatever kind; raises as `diff`."""
     if isinstance(slots, IntervalSet):  # which may be unbounded
         return {_TIME_ALONE: slots}
+    return times_of(each_slot(slots, resource_id))
+
+
+def times_of(slots: Iterable[Slot]) -> dict[Identity, IntervalSet[Any]]:
+    """Return the time of each identity among slots of one resource."""
     # A bare tuple equals the Identity of these fields, and pairs make a set in half the time that intervals take.
     pairs: dict[tuple[int, str | None, str], list[Any]] = {}
-    for slot in each_slot(slots, resource_id):
+    for slot in slots:
         interval = slot.interval
         pairs.setdefault((slot.capacity, slot.id, slot.label), []).append((interval.start, interval.end))
     return {Identity(*identity): IntervalSet(parts) for identity, parts in pairs.items()}

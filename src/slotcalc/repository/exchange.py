@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from slotcalc.audit.log import horizon_error, unknown_event
 from slotcalc.booking import Booking, BookingStatus, Slot
+from slotcalc.diff.changes import unshared
 from slotcalc.errors import (
     AmbiguousResourceError,
     DuplicateIdError,
@@ -39,7 +40,9 @@ class Exchange(NamedTuple):
 
     replaced: Replaced
     gone: list[Slot]
+    """Which slots to take away: the very objects that it gave."""
     new: list[Slot]
+    """Which to put in, behind those that have the same start and stay."""
 
 
 def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any]) -> list[Slot]:
@@ -66,7 +69,6 @@ def exchange(
     after: Sequence[Slot],
     window: Interval[Any],
     *,
-    resource_id: str,
     revision: int,
     bookings: Sequence[Booking],
     describe: Describe | None,
@@ -77,17 +79,17 @@ def exchange(
     """
     before = there if _all_inside(there, window) else [_cut(slot, window) for slot in there]
     replaced = Replaced(before, after, revision + 1, bookings=bookings)
-    if not any(replaced.changes(resource_id)):
+    if not any(replaced.changes()):
         return Exchange(Replaced(before, before, revision, bookings=bookings), [], [])
+    gone, new = replaced.unshared()
+    if before is not there:
+        crossing = [slot for slot, inside in zip(there, before, strict=True) if inside is not slot]
+        outside = [slot.replace(interval=piece) for slot in crossing for piece in slot.interval - window]
+        gone, new = unshared([slot for slot, inside in zip(there, before, strict=True) if inside is slot], after)
+        gone, new = crossing + gone, outside + new
     if describe is not None:
         replaced = Replaced(before, after, revision + 1, bookings=bookings, events=describe(replaced))
-    outside = [
-        slot.replace(interval=piece)
-        for slot, inside in zip(there, before, strict=True)
-        if inside is not slot  # it crosses an edge of the window
-        for piece in slot.interval - window
-    ]
-    return Exchange(replaced, [*there], [*outside, *after])
+    return Exchange(replaced, gone, new)
 
 
 def _all_inside(slots: Sequence[Slot], window: Interval[Any]) -> bool:

@@ -108,7 +108,6 @@ class MemoryRepository:
                 resource.slots.overlapping(window),
                 after,
                 window,
-                resource_id=resource_id,
                 revision=resource.revision,
                 bookings=resource.bookings.overlapping(window),
                 describe=describe,

@@ -4,7 +4,7 @@ The items stand in blocks of at most 32. Of each block the first start and the l
 to there, so that a window is answered from the blocks that can overlap it: O(√n + the answer), whatever else is there.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from operator import attrgetter
@@ -51,46 +51,58 @@ class Timeline(Generic[T]):
         ]
 
     def exchange(self, gone: Iterable[T], new: Iterable[T]) -> None:
-        """Take out items, the very objects that `overlapping` returned, and put in others. O(√n + what it touches)."""
-        dropped = {id(item) for item in gone}
-        added: dict[int, list[T]] = {}
-        starts, b = self._starts, 0
-        low = high = None  # what lies between them is in block b, as the next of many items mostly is
+        """Take out items, the very objects that `overlapping` returned, and put in others. O(√n) each."""
         for item in gone:
-            start = item.interval.start
-            if high is None or not low < start < high:
-                first, b = max(bisect_left(starts, start) - 1, 0), bisect_right(starts, start) - 1
-                for between in range(first, b + 1):  # items of equal start may fill several blocks
-                    added.setdefault(between, [])
-                low, high = self._bounds(b)
+            self._drop(item)
         for item in new:
-            start = item.interval.start
-            if high is None or not low < start < high:
-                b = max(bisect_right(starts, start) - 1, 0)
-                added.setdefault(b, [])
-                low, high = self._bounds(b)
-            added[b].append(item)
-        for b in sorted(added, reverse=True):  # from the end, so that the numbers of the others stay
-            items = [item for block in self._blocks[b : b + 1] for item in block if id(item) not in dropped]
-            items = sorted(items + added[b], key=_start)
-            blocks = _blocks_of(items)
-            self._blocks[b : b + 1] = blocks
-            self._starts[b : b + 1] = [block[0].interval.start for block in blocks]
-            self._ends[b : b + 1] = [_last_end(block) for block in blocks]
-            self._reach[b : b + 1] = [None] * len(blocks)
-            self._extend(b, b + len(blocks))
+            self._insert(item)
 
-    def _bounds(self, b: int) -> tuple[Any, Any]:
-        """Return the first start of a block and that of the next, or None twice if there is no next."""
-        starts = self._starts
-        return (starts[b], starts[b + 1]) if b + 1 < len(starts) else (None, None)
+    def _drop(self, item: T) -> None:
+        b = bisect_right(self._starts, item.interval.start) - 1
+        block = self._blocks[b]
+        i = bisect_right(block, item.interval.start, key=_start) - 1
+        while block[i] is not item:  # one of equal start, perhaps in a block before
+            if not i:
+                b -= 1
+                block = self._blocks[b]
+                i = len(block)
+            i -= 1
+        del block[i]
+        if not block:
+            del self._blocks[b], self._starts[b], self._ends[b], self._reach[b]
+            self._extend(b)
+            return
+        self._starts[b] = block[0].interval.start
+        if item.interval.end == self._ends[b]:
+            self._ends[b] = _last_end(block)
+            self._extend(b)
 
-    def _extend(self, b: int, stop: int) -> None:
-        """Bring up to date how far the blocks reach: these, and those behind them until one stays as it is."""
+    def _insert(self, item: T) -> None:
+        start, end = item.interval.start, item.interval.end
+        if not self._blocks:
+            self._blocks, self._starts, self._ends, self._reach = [[item]], [start], [end], [end]
+            return
+        b = max(bisect_right(self._starts, start) - 1, 0)
+        block = self._blocks[b]
+        insort(block, item, key=_start)
+        self._starts[b] = block[0].interval.start
+        if len(block) > _BLOCK:
+            halves = block[: _BLOCK // 2], block[_BLOCK // 2 :]
+            self._blocks[b : b + 1] = halves
+            self._starts[b : b + 1] = [half[0].interval.start for half in halves]
+            self._ends[b : b + 1] = [_last_end(half) for half in halves]
+            self._reach.insert(b, self._reach[b])
+            self._extend(b, 2)
+        elif self._ends[b] < end:
+            self._ends[b] = end
+            self._extend(b)
+
+    def _extend(self, b: int, count: int = 1) -> None:
+        """Bring up to date how far so many blocks reach from here, and those behind them until one stays as it is."""
         reach, ends = self._reach, self._ends
         for i in range(b, len(reach)):
             end = max(reach[i - 1], ends[i]) if i else ends[i]
-            if i >= stop and reach[i] == end:
+            if i >= b + count and reach[i] == end:
                 break
             reach[i] = end
 

@@ -56,7 +56,6 @@ class UpdatePlan(NamedTuple):
             there.slots,
             self.slots,
             self.window,
-            resource_id=self.resource_id,
             revision=there.revision,
             bookings=there.bookings,
             describe=self.describe,

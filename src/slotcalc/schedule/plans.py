@@ -203,7 +203,7 @@ class Plans:
 
         def describe(replaced: Replaced) -> tuple[AuditEvent, ...]:
             return events_of(
-                replaced.changes(resource_id),
+                replaced.changes(),
                 resource_id=resource_id,
                 reason=reason,
                 notes=notes,

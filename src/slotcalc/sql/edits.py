@@ -180,14 +180,15 @@ def _exchange(store: Store, edit: _Edit, keepers: tuple[tuple[Delivery, Keeper],
             [*there.values()],
             edit.after,
             edit.window,
-            resource_id=edit.resource_id,
             revision=resource.revision,
             bookings=store.contents.bookings(connection, place, resource, edit.window),
             describe=edit.describe,
         )
         replaced, entry = done.replaced, None
         if replaced.revision != resource.revision:
-            store.contents.exchange_slots(connection, place, resource, there, done.new)
+            gone = {id(slot) for slot in done.gone}
+            rows_gone = {key: slot for key, slot in there.items() if id(slot) in gone}
+            store.contents.exchange_slots(connection, place, resource, rows_gone, done.new)
             slot_store.set_revision(connection, place, resource, replaced.revision)
         slot_store.remember(connection, place, resource, edit.request, replaced)
         if edit.describe is not None:  # last, so that the edit has what room there is on the disk

@@ -4,8 +4,8 @@ What slotcalc adds stays in its own tables beside them: the revision of each res
 requests and the events. Imports `mapped_rows` and `repository`; read `migrations` next.
 """
 
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -70,24 +70,17 @@ class _MappedContents:
         return sorted(found, key=lambda booking: booking.interval.start)
 
     def exchange_slots(
-        self, connection: Connection, place: Place, resource: Resource, there: dict[Any, Slot], new: Iterable[Slot]
+        self, connection: Connection, place: Place, resource: Resource, gone: dict[Any, Slot], new: Sequence[Slot]
     ) -> None:
         """Take away slots and put in others.
 
         A row whose slot only changes its time is changed, so that what else it holds is kept.
         """
         if self._slots is None:
-            slot_store.exchange_slots(connection, place, resource, there, new)
+            slot_store.exchange_slots(connection, place, resource, gone, new)
             return
         opened = self._open(connection, self._slots)
-        wanted = Counter(new)
-        gone: list[tuple[Any, Slot]] = []
-        for key, slot in there.items():
-            if wanted[slot]:
-                wanted[slot] -= 1
-            else:
-                gone.append((key, slot))
-        dropped, changed, made = _paired(gone, [*wanted.elements()])
+        dropped, changed, made = _paired([*gone.items()], new)
         if dropped:
             connection.execute(
                 delete(opened.table).where(*opened.key_is()), [opened.key_values(key) for key in dropped]
@@ -178,7 +171,7 @@ class _MappedContents:
         return [*opened.of_resource(resource.resource_id), opened.clause("id") == opened.key_of("id", booking_id)]
 
 
-def _paired(gone: list[tuple[Any, Slot]], new: list[Slot]) -> tuple[list[Any], list[tuple[Any, Slot]], list[Slot]]:
+def _paired(gone: list[tuple[Any, Slot]], new: Sequence[Slot]) -> tuple[list[Any], list[tuple[Any, Slot]], list[Slot]]:
     """Return the keys of rows to take away, those of rows to change with what they become, and what is to be put in.
 
     A row changes if a new slot of the same id, capacity and label overlaps its slot. Linear, but for the sorting.

@@ -4,7 +4,7 @@ Each names the tenant and the resource, or a key that was found by them. Imports
 next.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -83,8 +83,8 @@ class Contents(Protocol):
         connection: Connection,
         place: "Place",
         resource: "Resource",
-        there: dict[Any, Slot],
-        new: Iterable[Slot],
+        gone: dict[Any, Slot],
+        new: Sequence[Slot],
     ) -> None:
         """Take away slots and put in others."""
 
@@ -196,23 +196,14 @@ def timed_after(
 
 
 def exchange_slots(
-    connection: Connection, place: Place, resource: Resource, there: dict[int, Slot], new: Iterable[Slot]
+    connection: Connection, place: Place, resource: Resource, gone: dict[int, Slot], new: Sequence[Slot]
 ) -> None:
-    """Take away slots and put in others; those that are in both, at one start, in one order, are not touched."""
+    """Take away slots and put in others."""
     t = place.tables.slots
-    before: dict[datetime, list[int]] = {}
-    after: dict[datetime, list[Slot]] = {}
-    for key, slot in there.items():
-        before.setdefault(slot.interval.start, []).append(key)
-    for slot in new:
-        after.setdefault(slot.interval.start, []).append(slot)
-    changed = [at for at in {**before, **after} if [there[key] for key in before.get(at, ())] != after.get(at, [])]
-    gone = [{"gone": key} for at in changed for key in before.get(at, ())]
-    made = [rows.slot_row(slot, resource.key) for at in changed for slot in after.get(at, ())]
     if gone:
-        connection.execute(delete(t).where(t.c.slot_key == bindparam("gone")), gone)
-    for i in range(0, len(made), _MANY):
-        connection.execute(insert(t), made[i : i + _MANY])
+        connection.execute(delete(t).where(t.c.slot_key == bindparam("gone")), [{"gone": key} for key in gone])
+    for i in range(0, len(new), _MANY):
+        connection.execute(insert(t), [rows.slot_row(slot, resource.key) for slot in new[i : i + _MANY]])
 
 
 def booking_by_id(connection: Connection, place: Place, resource: Resource, booking_id: str) -> Booking | None:
