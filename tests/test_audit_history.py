@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slotcalc import Action, AuditEvent, LimitExceededError, PointTypeError, PointValueError, UnknownEventError, diff
-from slotcalc.audit import LARGEST_PAGE, PAGE, Delivery, Page, Selection, history, one_more, page, selected
-from slotcalc.repository import AsyncMemoryAuditLog, MemoryAuditLog
+from slotcalc.audit import LARGEST_PAGE, PAGE, Baseline, Delivery, Page, Selection, history, one_more, page, selected
+from slotcalc.repository import AsyncMemoryAuditLog, MemoryAuditLog, memory
 from tests.histories import BEGIN, MINUTE, PEOPLE, REASONS, histories
 
 if TYPE_CHECKING:
@@ -159,3 +160,25 @@ def test_a_selection_says_what_is_wrong_with_a_question() -> None:
 
 def test_what_became_of_events_prints_as_code() -> None:
     assert repr(Delivery.SPOOLED) == "Delivery.SPOOLED"
+
+
+@pytest.mark.parametrize("block", [1, 2, 5])
+def test_a_history_in_small_blocks_reads_as_one_list(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_BLOCK", block)
+    chance = random.Random(block)  # noqa: S311  # the same events in every run
+    there: list[AuditEvent] = []
+    log = MemoryAuditLog()
+    for late in chance.sample(events_of("r", 40), 40):
+        log.append([late])
+        there = sorted([*there, late], key=lambda event: event.revision)
+        assert log.select(Selection(resource_id="r")) == there
+        assert log.select(Selection(resource_id="r", newest_first=True)) == there[::-1]
+        n = chance.randrange(len(there))
+        assert log.select(Selection(resource_id="r", after=there[n].id, limit=3)) == there[n + 1 :][:3]
+        assert log.select(Selection(resource_id="r", after=there[n].id, newest_first=True)) == there[:n][::-1]
+    for revision in (1, 17, 40):
+        dropped = log.purge(Baseline("r", revision, ()))
+        there, before = [event for event in there if event.revision > revision], len(there)
+        assert dropped == before - len(there)
+        assert log.select(Selection(resource_id="r")) == there
+    assert log.select(Selection(resource_id="r", newest_first=True)) == []

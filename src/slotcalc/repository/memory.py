@@ -4,11 +4,12 @@ They are for tests, for trying things out, and for programs that keep their slot
 `timeline` and `protocols`. The asynchronous ones are these, asked from a coroutine: nothing in them ever waits.
 """
 
-from bisect import insort
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from operator import gt, lt
 from threading import Lock
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from slotcalc.audit import Baseline, Selection
 from slotcalc.audit.log import check_deliverable
@@ -223,7 +224,7 @@ class MemoryAuditLog:
         """Begin with these events."""
         self._lock = Lock()
         self._by_id: dict[str, AuditEvent] = {}
-        self._by_resource: dict[str, list[AuditEvent]] = {}
+        self._by_resource: dict[str, _History] = {}
         self._baselines: dict[str, Baseline] = {}
         self.append([*events])
 
@@ -237,25 +238,32 @@ class MemoryAuditLog:
                 if event.id in self._by_id or (baseline is not None and event.revision <= baseline.revision):
                     continue
                 self._by_id[event.id] = event
-                events_there = self._by_resource.setdefault(event.resource_id, [])
-                if events_there and event.place < events_there[-1].place:  # it comes late
-                    insort(events_there, event, key=_place)
-                else:
-                    events_there.append(event)
+                self._by_resource.setdefault(event.resource_id, _History()).add(event)
                 kept += 1
             return kept
 
     def select(self, wanted: Selection) -> list[AuditEvent]:
-        """Return the events that are asked for. O(n) in the events of the resource; without one, O(n log n) of all."""
+        """Return the events that are asked for.
+
+        O(√n + those that it looks at until the limit is reached) for n events of the resource; without a resource,
+        O(n log n) in all events.
+        """
         with self._lock:
-            behind = self._by_id.get(wanted.after) if wanted.after is not None else None
-            if wanted.resource_id is not None:
-                events = [*self._by_resource.get(wanted.resource_id, ())]
+            behind = None if wanted.after is None else self._by_id.get(wanted.after)
+            if wanted.after is not None and behind is None:
+                raise unknown_event(wanted.after)
+            if wanted.resource_id is None:
+                events: Iterable[AuditEvent] = sorted(
+                    self._by_id.values(), key=wanted.order, reverse=wanted.newest_first
+                )
             else:
-                events = sorted(self._by_id.values(), key=wanted.order)
-        if wanted.after is not None and behind is None:
-            raise unknown_event(wanted.after)
-        return [*islice(_chosen(events, wanted, behind), wanted.limit)]
+                history = self._by_resource.get(wanted.resource_id) or _History()
+                events = history.newest_first(behind) if wanted.newest_first else history.oldest_first(behind)
+        chosen = (event for event in events if wanted.includes(event))
+        if behind is not None:
+            last, is_new = wanted.order(behind), lt if wanted.newest_first else gt
+            chosen = (event for event in chosen if is_new(wanted.order(event), last))
+        return [*islice(chosen, wanted.limit)]
 
     def baseline(self, resource_id: str) -> Baseline | None:
         """Return where the history of the resource begins, or None if nothing was purged."""
@@ -268,11 +276,9 @@ class MemoryAuditLog:
             earlier = self._baselines.get(baseline.resource_id)
             if earlier is not None and earlier.revision > baseline.revision:
                 raise horizon_error(baseline.resource_id, baseline.revision, earlier.revision)
-            events = self._by_resource.get(baseline.resource_id, [])
-            dropped = [event for event in events if event.revision <= baseline.revision]
+            dropped = (self._by_resource.get(baseline.resource_id) or _History()).drop(baseline.revision)
             for event in dropped:
                 del self._by_id[event.id]
-            del events[: len(dropped)]
             self._baselines[baseline.resource_id] = baseline
             return len(dropped)
 
@@ -281,20 +287,63 @@ class MemoryAuditLog:
         return f"<MemoryAuditLog of {len(self._by_id)} events>"
 
 
+class _History:
+    """The events of one resource by revision and ordinal, in blocks, so that a page needs no copy of them all.
+
+    A block is changed only by adding to the end of the last one; else another takes its place. So whoever holds the
+    blocks reads a state of the history without a lock.
+    """
+
+    __slots__ = ("_blocks",)
+
+    def __init__(self) -> None:
+        self._blocks: list[list[AuditEvent]] = []
+
+    def add(self, event: AuditEvent) -> None:
+        blocks = self._blocks
+        if not blocks or (len(blocks[-1]) >= _BLOCK and blocks[-1][-1].place < event.place):
+            blocks.append([event])
+        elif blocks[-1][-1].place < event.place:
+            blocks[-1].append(event)
+        else:  # it comes late
+            b = self._block_of(event)
+            whole = [*blocks[b]]
+            insort(whole, event, key=_place)
+            blocks[b : b + 1] = [whole[i : i + _BLOCK] for i in range(0, len(whole), _BLOCK)]
+
+    def oldest_first(self, behind: AuditEvent | None) -> Iterator[AuditEvent]:
+        """Return the events in order, from the block of that one on."""
+        first = 0 if behind is None else self._block_of(behind)
+        return chain.from_iterable(self._blocks[first:])
+
+    def newest_first(self, behind: AuditEvent | None) -> Iterator[AuditEvent]:
+        """Return the events in reverse order, from the block of that one back."""
+        last = len(self._blocks) if behind is None else self._block_of(behind) + 1
+        return chain.from_iterable(map(reversed, self._blocks[last - 1 :: -1] if last else []))
+
+    def drop(self, revision: int) -> list[AuditEvent]:
+        """Take out the events up to a revision, and return them."""
+        dropped: list[AuditEvent] = []
+        kept: list[AuditEvent] = []
+        for event in self.oldest_first(None):
+            (dropped if event.revision <= revision else kept).append(event)
+        self._blocks = [kept[i : i + _BLOCK] for i in range(0, len(kept), _BLOCK)]
+        return dropped
+
+    def _block_of(self, event: AuditEvent) -> int:
+        """Return which block the event is in, or would be."""
+        return max(bisect_right(self._blocks, event.place, key=_place_of_first) - 1, 0)
+
+
+_BLOCK: Final = 1000
+
+
 def _place(event: AuditEvent) -> tuple[int, int]:
     return event.place
 
 
-def _chosen(events: list[AuditEvent], wanted: Selection, behind: AuditEvent | None) -> Iterable[AuditEvent]:
-    """Return the events that are asked for behind that one, of events in order."""
-    if wanted.newest_first:
-        events.reverse()
-    if behind is None:
-        return (event for event in events if wanted.includes(event))
-    last = wanted.order(behind)
-    if wanted.newest_first:
-        return (event for event in events if wanted.order(event) < last and wanted.includes(event))
-    return (event for event in events if last < wanted.order(event) and wanted.includes(event))
+def _place_of_first(block: list[AuditEvent]) -> tuple[int, int]:
+    return block[0].place
 
 
 class AsyncMemoryRepository:
