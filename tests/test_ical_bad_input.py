@@ -69,7 +69,7 @@ class TestWrong:
             ((START, "DURATION:-PT1H"), "DURATION: '-PT1H' is negative"),
             (("DTSTART;VALUE=DATE:20260302", "DURATION:PT1H"), "DURATION: 'PT1H' is not in days"),
             ((START, "DURATION:P2999999D"), "DTSTART: it reaches outside the years 1 to 9999"),
-            ((START, "RRULE:FREQ=DAILY;INTERVAL=0"), "line 6, VEVENT 'a', RRULE: INTERVAL=0 is not a whole number"),
+            ((START, "RRULE:FREQ=DAILY;INTERVAL=0"), "line 6, VEVENT 'a', RRULE: INTERVAL=0 never comes"),
             ((START, "RRULE:FREQ=DAILY;UNTIL=soon"), "RRULE: 'SOON' is no date or time"),
             ((START, "EXRULE:FREQ=DAILY"), "EXRULE: RFC 5545 has it no more; list the exceptions as EXDATE"),
             ((START, "RDATE:20260303"), "RDATE: DTSTART and RDATE are a date and a time"),

@@ -13,6 +13,7 @@ NAMES = {
         "AmbiguousResourceError",
         "BrokenHistoryError",
         "DuplicateIdError",
+        "EndlessRuleError",
         "HorizonError",
         "ImpossibleEventError",
         "InputFileError",

@@ -117,7 +117,7 @@ class TestRefused:
             ("FREQ=DAILY;FREQ=DAILY", "or is there twice"),
             ("FREQ=FORTNIGHTLY", "FREQ=FORTNIGHTLY is none of YEARLY, MONTHLY"),
             ("INTERVAL=2", "FREQ= is none of"),
-            ("FREQ=DAILY;INTERVAL=0", "INTERVAL=0 is not a whole number from 1"),
+            ("FREQ=DAILY;INTERVAL=0", "INTERVAL=0 never comes to a next period"),
             ("FREQ=DAILY;INTERVAL=-1", "INTERVAL=-1 is not"),
             ("FREQ=DAILY;COUNT=0", "COUNT=0 is not"),
             ("FREQ=DAILY;COUNT=\u0662", "is not a whole number"),

@@ -333,7 +333,7 @@ class TestBombs:
         "text, window, error",
         [
             ("FREQ=SECONDLY", "2026-01-01T00:00Z/P7D", "occurrences"),
-            ("FREQ=DAILY;INTERVAL=0", "2026-01-01T00:00Z/P7D", "INTERVAL=0 is not"),
+            ("FREQ=DAILY;INTERVAL=0", "2026-01-01T00:00Z/P7D", "INTERVAL=0 never comes"),
             ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "2026-01-01T00:00Z/P7D", "so it never comes"),
             ("FREQ=SECONDLY;BYMONTH=4,6;BYMONTHDAY=31,-31", "2026-01-01T00:00Z/P7D", "so it never comes"),
             ("FREQ=SECONDLY;BYSECOND=1,2;COUNT=1000000000", "2026-01-01T00:00Z/P7D", "steps"),
@@ -350,7 +350,7 @@ class TestBombs:
     )
     def test_it_ends_at_once(self, text: str, window: str, error: str) -> None:
         began = process_time()
-        with pytest.raises((LimitExceededError, ParseError), match=error):
+        with pytest.raises(LimitExceededError, match=error):
             weekly(rrule_text=text, start=datetime(1970, 1, 1), duration=timedelta(seconds=1)).within(
                 Interval.parse(window)
             )

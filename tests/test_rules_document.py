@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slotcalc import IntervalSet, LimitExceededError, Limits, ParseError
+from slotcalc import EndlessRuleError, IntervalSet, LimitExceededError, Limits, ParseError
 from slotcalc.rules import DateRange, Dates, Holidays, Override, Recurring, Rule, Switch, TimeOff, Weekly, Yearly
 from slotcalc.rules.document import KINDS
 from tests.clocks import rules as some_rules
@@ -290,6 +290,18 @@ def test_a_document_that_holds_itself_many_times_ends_at_once() -> None:
 def test_a_document_beyond_the_limits_is_refused_with_its_place(rule: Any, limits: Any, message: str) -> None:
     with pytest.raises(LimitExceededError, match=message):
         read(rule, **limits)
+
+
+def test_a_rule_without_end_in_a_document_is_refused_as_such() -> None:
+    rule = {
+        "kind": "recurring",
+        "rrule": "FREQ=DAILY;INTERVAL=0",
+        "start": "2026-03-02",
+        "duration": "P1D",
+        "zone": "UTC",
+    }
+    with pytest.raises(EndlessRuleError, match=r"^rule.*: INTERVAL=0 never comes to a next period"):
+        read(rule)
 
 
 def test_the_limits_of_the_reader_hold_for_each_rule() -> None:

@@ -8,6 +8,7 @@ __all__ = [
     "AmbiguousResourceError",
     "BrokenHistoryError",
     "DuplicateIdError",
+    "EndlessRuleError",
     "HorizonError",
     "ImpossibleEventError",
     "InputFileError",
@@ -81,6 +82,10 @@ class LocalTimeError(SlotcalcError, ValueError):
 
 class LimitExceededError(SlotcalcError, ValueError):
     """An input larger than a stated limit; the message names the limit and the field of `Limits` that raises it."""
+
+
+class EndlessRuleError(ParseError, LimitExceededError):
+    """A recurrence that would be searched for ever without an occurrence: refused when the rule is made."""
 
 
 class AmbiguousResourceError(SlotcalcError, ValueError):

@@ -17,7 +17,7 @@ from math import prod
 from typing import Final, NamedTuple, TypeVar
 
 from slotcalc.cycles import Cycle
-from slotcalc.errors import ParseError
+from slotcalc.errors import EndlessRuleError, ParseError
 from slotcalc.limits import Steps
 
 __all__ = ["Recurrence", "cycle_of", "occurrences", "parse_rule"]
@@ -63,6 +63,7 @@ def parse_rule(text: str, *, all_day: bool = False) -> Recurrence:
 
     Raises:
         ParseError: for text that is no rule, and for combinations of parts that the RFC forbids.
+        EndlessRuleError: for an interval of 0.
 
     >>> parse_rule("FREQ=WEEKLY;BYDAY=MO,WE;COUNT=4").total
     4
@@ -83,7 +84,9 @@ def parse_rule(text: str, *, all_day: bool = False) -> Recurrence:
     if week_start not in _WEEKDAYS:
         raise ParseError(f"WKST={week_start:.20} is none of {', '.join(_WEEKDAYS)}", text)
     until = given.pop("UNTIL", None)
-    interval = _number("INTERVAL", given.pop("INTERVAL", "1"), 1, 10**9, text)
+    interval = _number("INTERVAL", given.pop("INTERVAL", "1"), 0, 10**9, text)
+    if not interval:
+        raise EndlessRuleError("INTERVAL=0 never comes to a next period; write 1 or more, or leave it out", text)
     count = _number("COUNT", given.pop("COUNT"), 1, 10**18, text) if "COUNT" in given else None
     weekdays = frozenset(_weekday(item, text) for item in given.pop("BYDAY").split(",")) if "BYDAY" in given else None
     parts = {name: _numbers(name, value, text) for name, value in given.items()}

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Final, NamedTuple
 
-from slotcalc.errors import InputFileError, LimitExceededError, MissingExtraError, SlotcalcError
+from slotcalc.errors import EndlessRuleError, InputFileError, LimitExceededError, MissingExtraError, SlotcalcError
 from slotcalc.files import Source, read_bytes
 from slotcalc.limits import Limits
 
@@ -100,6 +100,8 @@ class Component:
         """Turn errors about a value into the error for the property that has it."""
         try:
             yield
+        except EndlessRuleError as error:  # whatever the limits
+            raise self.error(name, str(error)) from None
         except (InputFileError, LimitExceededError):
             raise
         except OverflowError:

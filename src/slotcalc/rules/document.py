@@ -237,7 +237,7 @@ class Node:
         except MissingExtraError:
             raise
         except SlotcalcError as error:
-            cls = LimitExceededError if isinstance(error, LimitExceededError) else ParseError
+            cls = type(error) if isinstance(error, LimitExceededError) else ParseError
             raise _Fault(path, str(error), *error.values, cls=cls) from None
         node.done()
         return made

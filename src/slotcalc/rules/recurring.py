@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from slotcalc import kernel, zones
 from slotcalc.cycles import Cycle
-from slotcalc.errors import IntervalError, ParseError, PointTypeError, PointValueError
+from slotcalc.errors import EndlessRuleError, IntervalError, ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.intervals.interval_set import of_edges
 from slotcalc.limits import DEFAULT_LIMITS, Limits, Steps
@@ -63,7 +63,8 @@ class Recurring(Rule):
     Raises:
         IntervalError: for a duration that is not positive.
         LimitExceededError: for more than `limits` allows.
-        ParseError: for text that is no rule or duration, and for a rule whose dates no calendar has.
+        EndlessRuleError: for an interval of 0, and for a rule whose dates no calendar has.
+        ParseError: for text that is no rule or duration.
         PointTypeError: for values of another type, a mixture of dates and times, or aware datetimes.
         PointValueError: for fractions of a second, which RFC 5545 does not have.
         UnknownZoneError: if there is no such zone.
@@ -378,14 +379,14 @@ def _duration_text(length: Length) -> str:
 
 
 def _check_dates(rule: Recurrence, text: str) -> None:
-    """Raise `ParseError` if no month of the rule is long enough for any of its days, so that it never comes."""
+    """Raise `EndlessRuleError` if no month of the rule is long enough for any of its days, so that it never comes."""
     months, days = rule.parts.get("BYMONTH"), rule.parts.get("BYMONTHDAY")
     if (
         months
         and days
         and min(map(abs, days)) > max(29 if m == 2 else 30 + (m in {1, 3, 5, 7, 8, 10, 12}) for m in months)
     ):
-        raise ParseError("no month of BYMONTH has a day of BYMONTHDAY, so it never comes", text)
+        raise EndlessRuleError("no month of BYMONTH has a day of BYMONTHDAY, so it never comes", text)
 
 
 def _end_of(rule: Recurrence, zone: tzinfo, *, all_day: bool) -> tuple[datetime | None, datetime | None]:
