@@ -92,17 +92,17 @@ class Timeline(Generic[T]):
             self._starts[b : b + 1] = [half[0].interval.start for half in halves]
             self._ends[b : b + 1] = [_last_end(half) for half in halves]
             self._reach.insert(b, self._reach[b])
-            self._extend(b, 2)
+            self._extend(b)
         elif self._ends[b] < end:
             self._ends[b] = end
             self._extend(b)
 
-    def _extend(self, b: int, count: int = 1) -> None:
-        """Bring up to date how far so many blocks reach from here, and those behind them until one stays as it is."""
+    def _extend(self, b: int) -> None:
+        """Bring up to date how far a block reaches, and those behind it until one stays as it is."""
         reach, ends = self._reach, self._ends
         for i in range(b, len(reach)):
             end = max(reach[i - 1], ends[i]) if i else ends[i]
-            if i >= b + count and reach[i] == end:
+            if i > b and reach[i] == end:
                 break
             reach[i] = end
 
