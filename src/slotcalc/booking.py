@@ -62,7 +62,7 @@ class Slot(Value):
     ) -> None:
         """Check each field by its type; nothing is converted but a pair into an interval."""
         _set_resource_id(self, _text("resource_id", resource_id))
-        _set_interval(self, _interval(interval))
+        _set_interval(self, interval_of(interval))
         _set_capacity(self, whole_number("capacity", capacity))
         _set_id(self, id if id is None else _text("id", id))
         _set_label(self, _text("label", label))
@@ -111,7 +111,7 @@ class Booking(Value):
         """Check each field by its type; a status may also be given by its name, in any case."""
         self._set(
             resource_id=_text("resource_id", resource_id),
-            interval=_interval(interval),
+            interval=interval_of(interval),
             status=_status(status),
             seats=whole_number("seats", seats),
             id=id if id is None else _text("id", id),
@@ -119,7 +119,8 @@ class Booking(Value):
         )
 
 
-def _interval(value: Any) -> Interval[Any]:
+def interval_of(value: Any) -> Interval[Any]:
+    """Return an interval, made of a pair if need be, or say that the argument is neither."""
     if isinstance(value, Interval):
         return value
     if isinstance(value, tuple | list) and len(value) == 2:  # a pair

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, final
 
 from slotcalc import iso8601
-from slotcalc.booking import Slot, whole_number
+from slotcalc.booking import Slot, interval_of, whole_number
 from slotcalc.errors import LimitExceededError, ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval
 from slotcalc.points import normalised
@@ -162,15 +162,14 @@ class AuditEvent(Value):
         id: str = "",
     ) -> None:
         """Check each field; nothing is converted but a pair into an interval and `changed_at` into UTC."""
-        slot = Slot(resource_id, interval, capacity=capacity, id=slot_id, label=label)
         checked_text("resource_id", resource_id)
         checked_identity(Identity(capacity, slot_id, label))
         checked_why(reason, notes, changed_by)
         self._set(
             resource_id=resource_id,
             action=action_of(action),
-            interval=slot.interval,
-            capacity=capacity,
+            interval=interval_of(interval),
+            capacity=whole_number("capacity", capacity),
             slot_id=slot_id,
             label=label,
             reason=reason,
