@@ -384,6 +384,26 @@ def test_bad_questions_are_refused() -> None:
             stats([], "UTC", by="slot", window=window)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("limit, error", [(0, PointValueError), (-1, PointValueError), (None, PointTypeError)])
+def test_an_answer_has_at_most_so_many_and_that_is_one_or_more(limit: Any, error: type[Exception]) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    events = [
+        AuditEvent("r", "removed", (start, start + HOUR), changed_by=str(start), changed_at=start, revision=start.hour)
+        for start in (noon, noon + HOUR, noon + 2 * HOUR)
+    ]
+    asks: list[Any] = [
+        lambda limit: busiest_edit_hours(events, "UTC", limit=limit),
+        lambda limit: most_removed_hours(events, "UTC", limit=limit),
+        lambda limit: most_removed_times(events, "UTC", limit=limit),
+        lambda limit: most_active_editors(events, limit=limit),
+        stats(events, "UTC", by="slot").most_removed,
+    ]
+    for ask in asks:
+        assert len(ask(2)) == 2
+        with pytest.raises(error, match="limit="):
+            ask(limit)
+
+
 def test_a_window_without_events_is_filled_with_noughts() -> None:
     made = stats([], "UTC", by="edit", window=Interval.parse("2026-02-01T00:00Z/2026-03-02T00:00Z"))
     assert len(made.by_day) == 29

@@ -315,6 +315,58 @@ def test_the_caller_says_which_statuses_take_time() -> None:
     assert displaced([], [maybe, gone], active={BookingStatus.CANCELLED}) == [gone]
 
 
+@pytest.mark.parametrize(
+    "active", [{"CONFIRMED"}, ["confirmed"], BookingStatus, frozenset({BookingStatus.CONFIRMED}), {"CONFIRMED": 1}, ()]
+)
+def test_statuses_are_any_collection_and_may_be_given_by_their_names(active: Any) -> None:
+    bookings = [Booking("r", (9, 10), status=status) for status in BookingStatus]
+    meant = [status for status in BookingStatus if status.name in {str(name).upper() for name in active}]
+    assert [booking.status for booking in displaced([], bookings, active=active)] == meant
+    assert free([(9, 10)], bookings, active=active) == (IntervalSet([(9, 10)]) if not meant else IntervalSet())
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["pairs", "objects"])
+@pytest.mark.parametrize(
+    "terms, error, message",
+    [
+        ({"active": "CONFIRMED"}, PointTypeError, "active='CONFIRMED' is no collection of statuses; put them into a"),
+        ({"active": BookingStatus.CONFIRMED}, PointTypeError, "active=BookingStatus.CONFIRMED is no collection"),
+        ({"active": 5}, PointTypeError, "active=5 is no collection"),
+        ({"active": None}, PointTypeError, "active=None is no collection"),
+        ({"active": b"x"}, PointTypeError, "active=b'x' is no collection"),
+        ({"active": ["maybe"]}, PointValueError, "status='maybe' is none of TENTATIVE, CONFIRMED, CANCELLED"),
+        ({"active": [[]]}, PointValueError, r"status=\[\] is none of"),
+        ({"ignoring": 5}, PointTypeError, r"ignoring=5 is neither an id nor .* give a number as str\("),
+        ({"ignoring": 0}, PointTypeError, "ignoring=0 is neither an id"),
+        ({"ignoring": [17]}, PointTypeError, r"ignoring=\[17\] is neither an id"),
+        ({"ignoring": b"x"}, PointTypeError, "ignoring=b'x' is neither an id"),
+        ({"ignoring": [None]}, PointTypeError, r"ignoring=\[None\] is neither an id"),
+    ],
+    ids=str,
+)
+def test_what_is_no_collection_of_statuses_or_ids_is_named_by_every_question(
+    terms: dict[str, Any], error: type[Exception], message: str, *, plain: bool
+) -> None:
+    slots: list[Any] = hours("09:00-12:00") if plain else [Slot("r", span) for span in hours("09:00-12:00")]
+    bookings: list[Any] = hours("10:00-11:00") if plain else [Booking("r", span) for span in hours("10:00-11:00")]
+    asks: list[Any] = [
+        lambda: free(slots, bookings, **terms),
+        lambda: remaining(slots, bookings, **terms),
+        lambda: displaced(slots, bookings, **terms),
+        lambda: explain(slots, bookings, hours("09:00-12:00")[0], **terms),
+    ]
+    for ask in asks:
+        with pytest.raises(error, match=message):
+            ask()
+
+
+def test_slots_and_bookings_of_two_kinds_of_points_have_no_common_order() -> None:
+    asks: list[Any] = [free, remaining, displaced, lambda slots, bookings: explain(slots, bookings, (9, 12))]
+    for ask in asks:
+        with pytest.raises(PointTypeError, match="have no common order"):
+            ask([(9, 12)], [(date(2026, 3, 2), date(2026, 3, 3))])
+
+
 def test_a_question_is_about_one_resource() -> None:
     one, two = Slot("anna", (9, 12)), Booking("ben", (9, 10))
     asks: list[Any] = [

@@ -411,6 +411,18 @@ def test_an_edit_fails_if_the_slots_are_of_another_revision(filled: Callable[...
     assert filled(*edit, "1").code == 0
 
 
+@pytest.mark.parametrize("command", ["free", "bookings"])
+def test_the_first_day_of_an_answer_has_to_be_said(filled: Callable[..., Answer], command: str) -> None:
+    answer = filled(command, *ROOM, "--to", "2026-03-30", *ZONE)
+    assert (answer.code, answer.err.partition("\n")[0]) == (2, "slotcalc: Missing option '--from'")
+
+
+def test_a_history_of_nobody_is_whole_and_said_to_be_of_nobody(filled: Callable[..., Answer]) -> None:
+    answer = filled("verify", "--resource", "rom-1")
+    assert (answer.code, answer.err) == (0, "slotcalc: note: nobody has given 'rom-1' any slots\n")
+    assert filled("verify", *ROOM).err == ""
+
+
 def test_an_edit_that_changes_much_shows_some_of_it(filled: Callable[..., Answer]) -> None:
     answer = filled(
         *("update", *ROOM, "--from", "2026-04-01", "--to", "2026-06-30", "--hours", "Mo-Su 09:00-12:00", *WHO, *ZONE)
@@ -629,7 +641,12 @@ def test_purging_keeps_what_is_asked_about_later(filled: Callable[..., Answer]) 
     assert filled(*purge, "--older-than", "2026-03-24", "--yes").out == "2 events of room-1 dropped\n"
     assert filled("verify", *ROOM).code == 0
     assert filled(*purge, "--up-to", "1", "--yes").code == 1
-    assert filled(*purge, "--up-to", "9", "--yes").err == (
+    assert filled(*purge, "--up-to", "9", "--yes", "--faults-too").err == (
+        "slotcalc: 'room-1' is at revision 2, so there is nothing to purge up to 9\n  name one that was made\n"
+    )
+    filled("update", *ROOM, *MONDAY, "--hours", "Mo 09:00-12:00", *WHO, *ZONE)
+    statements("DELETE FROM slotcalc_events WHERE resource_id = 'room-1'")
+    assert filled(*purge, "--up-to", "3", "--yes").err == (
         "slotcalc: nothing was dropped, since that part of the history of room-1 has faults\n"
         "  see them with slotcalc db verify, bring in what waits with redeliver, or add --faults-too\n"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -48,5 +48,7 @@ def test_windows_may_be_pairs() -> None:
 def test_depth_is_asked_at_points_of_the_same_kind() -> None:
     with pytest.raises(PointTypeError, match="no common order"):
         Coverage([(1, 2)]).depth(datetime(2026, 3, 1, tzinfo=UTC))  # type: ignore[arg-type]  # refused at run time, too
+    with pytest.raises(PointTypeError, match="no common order"):
+        Coverage([(1, 2)]).segments((date(2026, 3, 1), date(2026, 3, 2)))  # type: ignore[arg-type]  # as above
     with pytest.raises(PointTypeError, match="is text, not a point"):
         Coverage([]).depth("x")  # type: ignore[arg-type]  # refused at run time, too

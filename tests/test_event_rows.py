@@ -295,6 +295,12 @@ def test_a_row_without_a_column_that_people_have_is_refused(column: str) -> None
         from_rows(rows, "UTC")
 
 
+@pytest.mark.parametrize("odd", [("e1", "tutor-1"), "e1", None])
+def test_a_row_that_is_no_mapping_is_refused(odd: Any) -> None:
+    with pytest.raises(PointTypeError, match=r"is no row by names of columns; pass dict\(row\)"):
+        from_rows([row(), odd], "UTC")
+
+
 @pytest.mark.parametrize(
     "change, error",
     [

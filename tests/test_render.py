@@ -311,6 +311,15 @@ def test_an_explanation_names_bookings_and_buffers() -> None:
     )
 
 
+def test_an_explanation_counts_seats_where_a_slot_is_too_small() -> None:
+    asked = Interval.parse("2026-03-30T07:00Z/PT2H")
+    why = explain([asked], [booked("2026-03-30T07:00Z/PT1H")], asked, seats=2)
+    assert explanation(why, "Europe/Paris").as_text().splitlines()[1:] == [
+        "  09:00–10:00  taken          a booking (09:00–10:00)",
+        "  10:00–11:00  taken          0 of 1 seats taken",
+    ]
+
+
 def test_an_explanation_counts_seats_where_there_are_several() -> None:
     asked = Interval.parse("2026-03-30T07:00Z/PT1H")
     why = explain([Slot("", asked, capacity=3)], [booked("2026-03-30T07:00Z/PT1H", seats=2)], asked)

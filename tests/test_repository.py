@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slotcalc import Action, AuditEvent, Booking, Interval, Slot
+from slotcalc import Action, AuditEvent, Booking, DuplicateIdError, Interval, PointTypeError, Slot
 from slotcalc.audit import Delivery
 from slotcalc.repository import (
     AsyncMemoryAuditLog,
@@ -26,7 +26,7 @@ from slotcalc.testing import (
     RepositoryContract,
     awaited,
 )
-from slotcalc.testing.expectations import TUTOR, booking, event, slot
+from slotcalc.testing.expectations import TUTOR, at, booking, event, hours, slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +65,41 @@ def test_a_repr_tells_how_much_is_there_and_nothing_of_it() -> None:
     assert repr(MemoryRepository([slot(9, 10), slot(9, 10, "tutor-2")])) == "<MemoryRepository of 2 resources>"
     assert repr(MemoryAuditLog([event(1)])) == "<MemoryAuditLog of 1 events>"
     assert TUTOR not in repr(MemoryRepository([slot(9, 10)]))
+
+
+def test_a_resource_begins_with_one_booking_of_each_id() -> None:
+    with pytest.raises(DuplicateIdError, match="has a booking 'b1' already"):
+        MemoryRepository([], [booking("b1", 9, 10), booking("b1", 11, 12)])
+    elsewhere = [booking("b1", 9, 10), booking("b1", 9, 10, "tutor-2")]
+    nameless = [Booking(TUTOR, elsewhere[0].interval)] * 2
+    assert len(MemoryRepository([], elsewhere + nameless).bookings(TUTOR)) == 3
+
+
+@pytest.mark.parametrize(
+    "window, slots, message",
+    [
+        ((at(9), at(10)), [], "is no window; pass an Interval"),
+        (hours(9, 10), [hours(9, 10)], "is no list of Slot objects"),
+        (hours(9, 10), "09:00", "is no list of Slot objects"),
+        (hours(9, 10), None, "None is no list of Slot objects"),
+        (hours(9, 10), [slot(9, 10), Slot(TUTOR, (9, 10))], "are of points without a common order"),
+        (hours(9, 10), [Slot(TUTOR, (9, 10))], "have no common order"),
+    ],
+    ids=["window", "interval", "text", "nothing", "mixed", "numbers"],
+)
+def test_what_is_no_window_or_slot_is_refused_and_nothing_is_written(window: Any, slots: Any, message: str) -> None:
+    repository = MemoryRepository([slot(9, 10)])
+    with pytest.raises(PointTypeError, match=message):
+        repository.replace_slots(TUTOR, window, slots)
+    assert (repository.slots(TUTOR), repository.revision(TUTOR)) == ([slot(9, 10)], 0)
+
+
+def test_a_repository_begins_with_slots_and_bookings_and_nothing_else() -> None:
+    pairs: Any = [(9, 17)]
+    with pytest.raises(PointTypeError, match=r"\[\(9, 17\)\] is no list of Slot objects"):
+        MemoryRepository(pairs)
+    with pytest.raises(PointTypeError, match="is no list of Booking objects"):
+        MemoryRepository([], [slot(9, 10)])  # type: ignore[list-item]  # refused at run time, too
 
 
 @pytest.mark.parametrize(

@@ -580,6 +580,7 @@ class TestWrongInput:
             ({"after": -HOUR}, IntervalError),
             ({"patience": 1}, PointTypeError),
             ({"patience": -HOUR}, IntervalError),
+            ({"spool": "events.spool"}, PointTypeError),
             ({"background": -1}, PointValueError),
             ({"background": True}, PointTypeError),
         ],
@@ -721,6 +722,8 @@ class TestWrongInput:
             ("as_of", asked("tutor-1", "yesterday"), PointTypeError),
             ("as_of", asked("tutor-1", datetime(2026, 3, 2)), PointTypeError),
             ("verify", asked(""), PointValueError),
+            ("flush", asked(5), PointTypeError),
+            ("flush", asked(-HOUR), IntervalError),
             ("head", asked(""), PointValueError),
             ("purge", asked("", 1), PointValueError),
             ("purge", asked("tutor-1", "all"), PointTypeError),
@@ -734,6 +737,12 @@ class TestWrongInput:
         positional, options = arguments
         with pytest.raises(error):
             getattr(self.working(), method)(*positional, **options)
+
+
+def test_a_head_is_what_head_returned() -> None:
+    saved: Any = schedule().head("tutor-1").to_json()
+    with pytest.raises(PointTypeError, match=r"is no Head; read what was saved with Head\.from_json"):
+        schedule().verify("tutor-1", head=saved)
 
 
 def test_days_of_numbers_are_refused_like_any_other_window() -> None:

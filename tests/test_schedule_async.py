@@ -78,12 +78,14 @@ def test_it_answers_as_the_synchronous_one() -> None:
         ("reconcile", ("tutor-2",), ME),
         ("reconcile", ("tutor-1",), ME),
         ("verify", ("tutor-2",), {}),
+        ("purge", ("tutor-1", 9), {"strict": False}),
         ("purge", ("tutor-1", 1), {}),
         ("purge", ("tutor-1", between(0, 1).start), {}),
         ("as_of", ("tutor-1", 0), {}),
         ("redeliver", (), {}),
         ("flush", (), {}),
         ("flush", (timedelta(seconds=1),), {}),
+        ("flush", (-HOUR,), {}),
         ("close", (), {}),
     ]
     slots = [Slot("tutor-2", between(9, 12))]

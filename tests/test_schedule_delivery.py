@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slotcalc import IntervalSet
+from slotcalc import IntervalSet, PointValueError
 from slotcalc.audit import Delivery, Selection
 from slotcalc.audit.spool import Spool
 from slotcalc.repository import MemoryAuditLog, MemoryRepository, Replaced
@@ -257,6 +257,11 @@ class TestALogThatDoesNotAnswer:
         assert working.redeliver() == Redelivered(delivered=9, duplicates=1)
         assert not findings(repository, log.kept)
 
+    def test_an_edit_may_wait_as_long_as_it_takes(self, repository: MemoryRepository) -> None:
+        with schedule(repository, FaultyLog(), patience=timedelta.max) as working:
+            assert edit(working, 0).delivery is Delivery.WRITTEN
+            assert working.flush(timedelta.max)
+
     def test_edits_that_queue_behind_a_slow_one_give_up_one_by_one(
         self, repository: MemoryRepository, spool: Spool
     ) -> None:
@@ -473,6 +478,17 @@ class TestTheHistory:
             working.as_of("tutor-1", 1)
         assert working.head("tutor-1") == head
         assert working.verify("tutor-1", head=head) == []
+
+    @pytest.mark.parametrize("strict", [True, False])
+    def test_what_is_not_there_yet_cannot_be_purged_and_its_events_are_kept(
+        self, working: Schedule, *, strict: bool
+    ) -> None:
+        edit(working, 0)
+        with pytest.raises(PointValueError, match="'tutor-1' is at revision 1, so there is nothing to purge up to 9"):
+            working.purge("tutor-1", 9, strict=strict)
+        edit(working, 1)
+        assert [event.revision for event in working.history("tutor-1").events] == [2, 1]
+        assert working.verify("tutor-1") == []
 
     def test_slots_from_before_the_first_edit_are_reconciled_once(self) -> None:
         repository = MemoryRepository([*schedule().update("tutor-1", MONDAY, [("09:00", "12:00")], **ME).after])

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slotcalc import AuditEvent, Interval, LimitExceededError, Limits, PointTypeError, PointValueError
+from slotcalc import (
+    AuditEvent,
+    Interval,
+    IntervalError,
+    LimitExceededError,
+    Limits,
+    PointTypeError,
+    PointValueError,
+)
 from slotcalc.audit.spool import Spool
 from tests.optional import missing
 
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 def batch(change: str, size: int = 2, notes: str = "") -> list[AuditEvent]:
@@ -214,6 +223,18 @@ def test_a_spool_that_another_holds_is_not_waited_for_longer_than_the_patience(t
             other.append(batch("a"))
     mine.append(batch("a"))
     assert delivered(other) == [batch("a")]
+
+
+def test_a_spool_may_be_waited_for_as_long_as_it_takes(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "events", patience=timedelta.max)
+    spool.append(batch("a"))
+    assert delivered(spool) == [batch("a")]
+
+
+@pytest.mark.parametrize("patience, error", [(5, PointTypeError), (None, PointTypeError), (-SECOND, IntervalError)])
+def test_a_patience_is_a_timedelta_that_is_not_negative(tmp_path: Path, patience: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="patience="):
+        Spool(tmp_path / "events", patience=patience)
 
 
 def test_a_disk_that_takes_a_line_in_pieces_gets_all_of_it(tmp_path: Path) -> None:

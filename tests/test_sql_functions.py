@@ -208,7 +208,10 @@ def test_a_booking_outside_the_window_takes_time_in_it_by_its_buffers(
         ({"seats": 0}, PointValueError),
         ({"seats": "1; DROP TABLE"}, PointTypeError),
         ({"active": 7}, PointTypeError),
+        ({"active": "CONFIRMED"}, PointTypeError),
+        ({"active": ["maybe"]}, PointValueError),
         ({"ignoring": 7}, PointTypeError),
+        ({"ignoring": [7]}, PointTypeError),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused_before_anything_is_asked(
@@ -223,6 +226,13 @@ def test_more_seats_than_any_number_of_the_database_are_free_nowhere(server: Dat
     server.repository().seed([Slot("large", WHOLE_DAY, capacity=2**63 - 1)])
     assert pushed(server).free("large", WHOLE_DAY, seats=2**63 - 1) == IntervalSet([WHOLE_DAY])
     assert pushed(server).free("large", WHOLE_DAY, seats=2**63) == IntervalSet()
+
+
+def test_statuses_may_be_given_by_their_names(server: Database) -> None:
+    bookings = [Booking("named", hours(9 + n, 10 + n), id=str(n), status=each) for n, each in enumerate(BookingStatus)]
+    server.repository().seed([Slot("named", WHOLE_DAY)], bookings)
+    taken = IntervalSet(bookings[1].interval)
+    assert pushed(server).free("named", WHOLE_DAY, active=["confirmed"]) == IntervalSet([WHOLE_DAY]) - taken  # type: ignore[list-item]
 
 
 def test_ids_that_no_booking_can_have_leave_nothing_out(server: Database) -> None:

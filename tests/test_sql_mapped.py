@@ -165,8 +165,37 @@ def test_names_may_be_uuids_and_words_of_an_enum(postgres_database: Database) ->
     lessons.repository.book(lesson(9, 10, id=name), admit=admitting)
     assert lessons.repository.release("7", name).id == name
     assert lessons.states() == {name: "no"}
-    with pytest.raises(PointValueError, match="has UUIDs in lower case"):
+    with pytest.raises(UnknownBookingError):
         lessons.repository.release("7", name.upper())
+    with pytest.raises(PointValueError, match="has UUIDs in lower case"):
+        lessons.repository.book(lesson(9, 10, id=name.upper()), admit=admitting)
+
+
+@pytest.mark.parametrize("booking_id", ["007", "seven", "7.0", "", "9" * 200, "\N{ARABIC-INDIC DIGIT SEVEN}"])
+def test_there_is_no_booking_of_an_id_that_the_column_cannot_hold(database: Database, booking_id: str) -> None:
+    lessons = Lessons(database, id_type="INTEGER")
+    repository = lessons.repository
+    repository.book(lesson(9, 10, id="7"), admit=admitting)
+    assert repository.booking("7", booking_id) is None
+    with pytest.raises(UnknownBookingError):
+        repository.release("7", booking_id)
+    with pytest.raises(UnknownBookingError):
+        repository.book(lesson(10, 11, id=booking_id), admit=admitting, moving=True)
+    with pytest.raises(PointValueError, match=r"cannot be in 'ref' of 'lessons.* numbers"):
+        repository.book(lesson(10, 11, id=booking_id), admit=admitting)
+    assert repository.bookings("7") == [lesson(9, 10, id="7")]
+
+
+def test_a_row_that_is_no_slot_or_booking_is_named(database: Database) -> None:
+    lessons = Lessons(database, seats="places")
+    database.execute(f"ALTER TABLE {lessons.dot}{lessons.bookings} ADD COLUMN places INTEGER")
+    lessons.repository.book(lesson(9, 10), admit=admitting)
+    lessons.open(hours(9, 12), seats=0)
+    with pytest.raises(ParseError, match=r"a row of 'openings.* with since=.* is no slot: capacity=0 is less than 1"):
+        lessons.repository.slots("7")
+    database.execute(f"UPDATE {lessons.dot}{lessons.bookings} SET places = NULL")  # noqa: S608
+    with pytest.raises(ParseError, match=r"a row of 'lessons.* is no booking: seats=None is not a whole number"):
+        lessons.repository.bookings("7")
 
 
 def test_a_booking_longer_than_a_row_of_clock_time_is_refused(database: Database) -> None:

@@ -188,10 +188,13 @@ def test_a_slot_that_is_cut_keeps_what_else_its_row_holds(database: Database) ->
 
 def test_a_time_that_local_columns_cannot_tell_is_refused_and_nothing_is_written(database: Database) -> None:
     second = Interval(at(AUTUMN, "02:15", 1), at(AUTUMN, "02:45", 1))
+    as_the_clocks_show_it_empty = Interval(at(AUTUMN, "02:30", 2), at(AUTUMN, "02:30", 1))
+    as_the_clocks_show_it_reversed = Interval(at(AUTUMN, "02:45", 2), at(AUTUMN, "02:15", 1))
     for layout in (BY_DATE[0], BY_MOMENT[0]):
         shifts = Shifts(database, layout)
-        with pytest.raises(LocalTimeError, match="cannot tell it"):
-            shifts.repository.replace_slots(TUTOR, second, [Slot(TUTOR, second)])
+        for time in (second, as_the_clocks_show_it_empty, as_the_clocks_show_it_reversed):
+            with pytest.raises(LocalTimeError, match="cannot tell it"):
+                shifts.repository.replace_slots(TUTOR, time, [Slot(TUTOR, time)])
         assert shifts.rows() == []
         assert shifts.repository.revision(TUTOR) == 0
 
@@ -420,6 +423,12 @@ def test_a_mapping_says_what_it_lacks() -> None:
     strange: Any = None
     with pytest.raises(PointTypeError):
         SlotTable("t", resource_id=strange, start="a", end="b")
+    with pytest.raises(PointTypeError, match="id=None is not text"):
+        BookingTable("t", resource_id="r", id=strange, start="a", end="b")
+    with pytest.raises(PointTypeError, match="only=None is no mapping; write it as a dict"):
+        SlotTable("t", resource_id="r", start="a", end="b", only=strange)
+    with pytest.raises(PointTypeError, match="statuses=None is no mapping"):
+        BookingTable("t", resource_id="r", start="a", end="b", statuses=strange)
 
 
 def test_a_mapping_is_a_value() -> None:

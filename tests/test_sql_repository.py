@@ -19,6 +19,7 @@ from slotcalc import (
     Booking,
     BookingStatus,
     Interval,
+    IntervalError,
     IntervalSet,
     LimitExceededError,
     MissingExtraError,
@@ -432,6 +433,9 @@ def test_a_file_of_sqlite_is_journalled_ahead_with_foreign_keys_on(tmp_path: Pat
         asked = ("journal_mode", "foreign_keys", "busy_timeout")
         assert [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked] == ["wal", 1, 7000]
         assert connection.connection.driver_connection.isolation_level == ""  # type: ignore[union-attr]
+    SqlRepository(engine, lock_timeout=timedelta.max).advance(TUTOR, expected_revision=1)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 2**31 - 1
     engine.dispose()
 
 
@@ -464,8 +468,14 @@ def test_only_engines_of_known_databases_and_drivers_are_taken(database: Databas
         SqlRepository(engine, mode="quick")  # type: ignore[arg-type]
     with pytest.raises(PointTypeError, match="lock_timeout"):
         SqlRepository(engine, lock_timeout=3)  # type: ignore[arg-type]
+    with pytest.raises(IntervalError, match=r"audit_timeout=.* is negative"):
+        SqlRepository(engine, audit_timeout=timedelta(seconds=-1))
     with pytest.raises(PointValueError, match="tenant"):
         SqlRepository(engine, tenant="\x00")
+    with pytest.raises(PointTypeError, match="tenant=0 is not text"):  # it would see the rows of those without a tenant
+        SqlRepository(engine, tenant=0)  # type: ignore[arg-type]
+    with pytest.raises(PointTypeError, match="is no spool; make one of its path"):
+        SqlRepository(engine, spool="slots.spool")  # type: ignore[arg-type]
 
 
 def test_a_pool_without_a_free_connection_is_a_store_error(tmp_path: Path) -> None:

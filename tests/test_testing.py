@@ -8,8 +8,10 @@ import sys
 import time
 import unicodedata
 from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -23,6 +25,7 @@ from slotcalc import (
     Interval,
     IntervalSet,
     MissingExtraError,
+    PointValueError,
     RevisionConflictError,
     Slot,
     UnknownBookingError,
@@ -226,6 +229,11 @@ class BooksTwice(MemoryRepository):
             return super().book(booking, moving=moving, **options)
         except DuplicateIdError:
             return super().book(booking, moving=True, **options)
+
+
+class NamesTheNameless(MemoryRepository):
+    def book(self, booking: Booking, **options: Any) -> Booking:
+        return super().book(booking if booking.id else booking.replace(id="nameless"), **options)
 
 
 class MovesWhatWasCancelled(MemoryRepository):
@@ -551,6 +559,20 @@ def test_everything_drawn_has_its_edges_among_the_points(points: Sequence[Any]) 
         assert len({booked.id for booked in bookings}) == len(bookings)
 
     check()
+
+
+@pytest.mark.parametrize("points", [[], [1], [1, 1], [2, 1], [1, 3, 2]])
+def test_points_are_two_or_more_in_order(points: list[int]) -> None:
+    kinds: list[Any] = [strategies.intervals, strategies.slots, strategies.bookings, strategies.edits]
+    for drawn in kinds:
+        with pytest.raises(PointValueError, match="are not two or more in order"):
+            drawn(points)
+
+
+@given(st.data())
+def test_points_may_be_local_times_of_the_night_on_which_the_clocks_go_back(data: st.DataObject) -> None:
+    twice = [datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=ZoneInfo("Europe/Paris")) for fold in (0, 1)]
+    assert data.draw(strategies.intervals(twice)).duration == timedelta(hours=1)
 
 
 @given(strategies.edit_scripts(resource_id=TUTOR))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any, Final, NamedTuple, TypeAlias, cast, final
 
-from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, whole_number
+from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, active_statuses, whole_number
 from slotcalc.coverage import Coverage
 from slotcalc.errors import AmbiguousResourceError, IntervalError, PointTypeError
 from slotcalc.intervals import Interval, IntervalSet, as_interval, of_edges
@@ -56,19 +56,24 @@ def free(
     Raises:
         AmbiguousResourceError: for slots and bookings of more than one resource.
         IntervalError: for a reversed or empty pair, or a negative buffer.
-        PointTypeError: for values that are no points, or of different kinds.
+        PointTypeError: for values that are no points, or of different kinds, and for what is no collection of statuses
+            or ids.
+        PointValueError: for less than one seat, and a status that is none.
 
     >>> free([(9, 17)], [(14, 16)])
     IntervalSet([(9, 14), (16, 17)])
     >>> free([Slot("room-1", (9, 12), capacity=2)], [(9, 11), (10, 12)])
     IntervalSet([(9, 10), (11, 12)])
     """
+    left_out: Collection[str] = ()
+    if active is not ACTIVE or ignoring is not None:
+        active, left_out = active_statuses(active), _left_out(ignoring)
     if seats == 1 and type(bookings) is list and (type(slots) is list or type(slots) is IntervalSet):
         try:  # perhaps nothing but pairs of UTC datetimes
             taken = bookings if before is after is None else _padded(bookings, before, after)
             edges = subtract_utc(coalesce_utc(cast("list[Pair]", slots)), taken)
         except _NOT_PLAIN:
-            edges = _free_of_single_seats(slots, bookings, before, after, active, ignoring)
+            edges = _free_of_single_seats(slots, bookings, before, after, active, left_out)
         if edges is not None:
             return of_edges(edges, False)
     _check_buffers(before, after)
@@ -80,7 +85,7 @@ def free(
     if isinstance(booked, IntervalSet):
         load = {1: booked.pad(before, after)}
     else:
-        claims = _claims(booked, before, after, active, ignoring)
+        claims = _claims(booked, before, after, active, left_out)
         depth = Coverage([claim.taken for claim in claims], [claim.booking.seats for claim in claims])
         load = {
             needed: depth.at_least(needed) for needed in {capacity - seats + 1 for capacity in offers} if needed > 0
@@ -124,7 +129,7 @@ def remaining(
     offered = [_slot(item) for item in _listed(slots)]
     booked = [*_clipped(bookings, IntervalSet([slot.interval for slot in offered]).span, before, after)]
     _one_resource(offered, booked)
-    claims = _claims(booked, before, after, active, ignoring)
+    claims = _claims(booked, before, after, active_statuses(active), _left_out(ignoring))
     depth = Coverage([claim.taken for claim in claims], [claim.booking.seats for claim in claims])
     left: list[Slot] = []
     for slot in offered:
@@ -161,7 +166,7 @@ def displaced(
     offers = _offers(offered)
     roomy: dict[int, IntervalSet[Any]] = {}
     lost: list[Booking] = []
-    for claim in _claims(booked, None, None, active, ignoring):
+    for claim in _claims(booked, None, None, active_statuses(active), _left_out(ignoring)):
         seats = claim.booking.seats
         if seats not in roomy:
             roomy[seats] = IntervalSet.empty().union(
@@ -252,7 +257,8 @@ def explain(
     booked = [*_clipped(bookings, asked, before, after)]
     _one_resource(offered, booked)
     offers = sorted(_offers(offered).items(), reverse=True)
-    claims = [claim for claim in _claims(booked, before, after, active, ignoring) if claim.taken.overlaps(asked)]
+    claims = _claims(booked, before, after, active_statuses(active), _left_out(ignoring))
+    claims = [claim for claim in claims if claim.taken.overlaps(asked)]
     claims.sort(key=lambda claim: claim.taken.start, reverse=True)
     cuts = [
         edge for claim in claims for part in (claim.taken, claim.booking.interval) for edge in (part.start, part.end)
@@ -310,7 +316,7 @@ def _free_of_single_seats(
     before: Any,  # as in free
     after: Any,  # as in free
     active: Collection[BookingStatus],
-    ignoring: str | Collection[str] | None,
+    left_out: Collection[str],
 ) -> Edges | None:
     """Return the edges of the free time by the short way if all is instants of one resource with one seat, else None.
 
@@ -328,7 +334,6 @@ def _free_of_single_seats(
             slots = [(slot.interval.start, slot.interval.end) for slot in slots]
         if bookings and type(bookings[0]) is Booking:
             names.update([booking.resource_id for booking in bookings])
-            left_out = _left_out(ignoring)
             bookings = [
                 (booking.interval.start, booking.interval.end)
                 for booking in bookings
@@ -384,10 +389,9 @@ def _claims(
     before: Any,  # as in free
     after: Any,  # as in free
     active: Collection[BookingStatus],
-    ignoring: str | Collection[str] | None,
+    left_out: Collection[str],
 ) -> list[_Claim]:
     """Return the bookings that take time, in their order, each with the time that it takes."""
-    left_out = _left_out(ignoring)
     claims = []
     for item in booked:
         booking = item if isinstance(item, Booking) else Booking("", item)
@@ -396,8 +400,16 @@ def _claims(
     return claims
 
 
-def _left_out(ignoring: str | Collection[str] | None) -> Collection[str]:
-    return {ignoring} if isinstance(ignoring, str) else frozenset(ignoring or ())
+def _left_out(ignoring: object) -> Collection[str]:
+    """Return the ids of the bookings to leave out, or say what is no id."""
+    if ignoring is None:
+        return ()
+    if isinstance(ignoring, str):
+        return (ignoring,)
+    if isinstance(ignoring, Collection) and all(isinstance(name, str) for name in ignoring):
+        return frozenset(ignoring)
+    message = f"ignoring={ignoring!r:.200} is neither an id nor a collection of ids, which are text; give a number as"
+    raise PointTypeError(f"{message} str(…)", ignoring)
 
 
 def _one_resource(offered: IntervalSet[Any] | list[Any], booked: IntervalSet[Any] | list[Any]) -> None:

@@ -1,5 +1,6 @@
 """Slots, what a resource offers, and bookings, what is claimed of it. Imports `intervals`; read `availability` next."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, Final, final
 
@@ -145,6 +146,16 @@ def whole_number(name: str, value: object) -> int:
         message = f"{name}={value!r} is less than 1"
         raise PointValueError(message, value)
     return value
+
+
+def active_statuses(active: object) -> Collection[BookingStatus]:
+    """Return the statuses that take time, each of which may also be given by its name, or say what is none."""
+    if active is ACTIVE:
+        return ACTIVE
+    if isinstance(active, Collection) and not isinstance(active, str | bytes):
+        return frozenset(map(_status, active))
+    message = f"active={active!r:.200} is no collection of statuses; put them into a set: {{BookingStatus.CONFIRMED}}"
+    raise PointTypeError(message, active)
 
 
 def _status(value: Any) -> BookingStatus:

@@ -88,6 +88,8 @@ class Coverage(Generic[P]):
             steps = zip(self._points, self._points[1:], self._depths, strict=False)
             return [(Interval(start, end), depth) for start, end, depth in steps if depth]
         window = as_interval(window)
+        for some in self._points[:1]:
+            check_order(some, window.start)
         i = bisect_right(self._points, window.start)
         j = bisect_left(self._points, window.end, i)
         edges = [window.start, *self._points[i:j], window.end]

@@ -325,7 +325,7 @@ class Explanation(Value):
     def _segment(segment: Segment, head: str, day: date, zone: ZoneInfo) -> Iterator[Line]:
         why = [_described(booking, day, zone) for booking in segment.bookings]
         why += [f"{_side(segment, booking)} {_described(booking, day, zone)}" for booking in segment.buffers]
-        if segment.capacity > 1:
+        if segment.capacity > 1 or (segment.state is SegmentState.TAKEN and not why):  # too small for what is asked
             taken = sum(booking.seats for booking in (*segment.bookings, *segment.buffers))
             why.insert(0, f"{taken} of {segment.capacity} seats taken")
         yield (

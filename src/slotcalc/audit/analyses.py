@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from slotcalc import zones
-from slotcalc.audit.stats import WEEKDAYS, HourOfWeek, Tally, check_instants, hours_shown, stats, tallied
+from slotcalc.audit.stats import WEEKDAYS, HourOfWeek, Tally, check_instants, first_of, hours_shown, stats, tallied
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.intervals import Interval
 
@@ -50,7 +50,7 @@ def busiest_edit_hours(events: Iterable[AuditEvent], zone: str | tzinfo, *, limi
 
     Raises:
         PointTypeError: for slots whose points are no instants, and for events that belong to no edit.
-        PointValueError: for a local time outside the years 1 to 9999.
+        PointValueError: for a local time outside the years 1 to 9999, and a limit less than 1.
         UnknownZoneError: for a bad zone.
 
     >>> first, second = (datetime.fromisoformat(f"2026-03-{day}T08:15Z") for day in ("02", "09"))  # both are Mondays
@@ -73,8 +73,8 @@ def busiest_edit_hours(events: Iterable[AuditEvent], zone: str | tzinfo, *, limi
 
     tallies = tallied(listed, hour_of)
     edits = Counter(map(hour_of, {(event.resource_id, event.revision): event for event in listed}.values()))
-    ranked = sorted(edits, key=lambda hour: (-edits[hour], hour))
-    return [BusyHour(hour, edits[hour], tallies[hour]) for hour in ranked[:limit]]
+    ranked = first_of(edits, lambda hour: (-edits[hour], hour), limit)
+    return [BusyHour(hour, edits[hour], tallies[hour]) for hour in ranked]
 
 
 class RemovedHour(NamedTuple):
@@ -99,6 +99,7 @@ def most_removed_hours(
 
     Raises:
         PointTypeError, IntervalError, LimitExceededError, UnknownZoneError: as `stats`.
+        PointValueError: for a limit less than 1.
 
     >>> events = [
     ...     AuditEvent("tutor-1", "removed", Interval.parse("2026-03-02T08:30Z/PT1H30M")),
@@ -115,8 +116,8 @@ def most_removed_hours(
         return []
     times = _touches(removed, counted.window, zone)
     tallies = counted.by_hour_of_week
-    ranked = sorted(times, key=lambda hour: (-times[hour], -tallies[hour].time_removed, hour))
-    return [RemovedHour(hour, times[hour], tallies[hour].time_removed) for hour in ranked[:limit]]
+    ranked = first_of(times, lambda hour: (-times[hour], -tallies[hour].time_removed, hour), limit)
+    return [RemovedHour(hour, times[hour], tallies[hour].time_removed) for hour in ranked]
 
 
 def _touches(events: Iterable[AuditEvent], window: Interval[datetime], zone: str | tzinfo) -> Counter[HourOfWeek]:
@@ -186,7 +187,7 @@ def most_removed_times(events: Iterable[AuditEvent], zone: str | tzinfo, *, limi
 
     Raises:
         PointTypeError: for slots whose points are no instants.
-        PointValueError: for a local time outside the years 1 to 9999.
+        PointValueError: for a local time outside the years 1 to 9999, and a limit less than 1.
         UnknownZoneError: for a bad zone.
 
     >>> events = [
@@ -208,8 +209,8 @@ def most_removed_times(events: Iterable[AuditEvent], zone: str | tzinfo, *, limi
             clock_range = ClockRange(start.weekday(), start.time(), end.time(), days)
             times[clock_range] += 1
             lengths[clock_range] = lengths.get(clock_range, timedelta()) + interval.duration
-    ranked = sorted(times, key=lambda clock_range: (-times[clock_range], clock_range))
-    return [RemovedTime(clock_range, times[clock_range], lengths[clock_range]) for clock_range in ranked[:limit]]
+    ranked = first_of(times, lambda clock_range: (-times[clock_range], clock_range), limit)
+    return [RemovedTime(clock_range, times[clock_range], lengths[clock_range]) for clock_range in ranked]
 
 
 class Editor(NamedTuple):
@@ -229,6 +230,7 @@ def most_active_editors(events: Iterable[AuditEvent], *, limit: int = 10) -> lis
 
     Raises:
         PointTypeError: for slots whose points are no instants.
+        PointValueError: for a limit less than 1.
 
     >>> monday, tuesday = (datetime.fromisoformat(f"2026-03-{day}T08:15Z") for day in ("02", "03"))
     >>> hour = Interval.parse("2026-04-01T08:00Z/PT1H")
@@ -249,8 +251,8 @@ def most_active_editors(events: Iterable[AuditEvent], *, limit: int = 10) -> lis
     moments: dict[str, list[Any]] = {}
     for event in made:
         moments.setdefault(event.changed_by, []).append(event.changed_at)
-    ranked = sorted(edits, key=lambda name: (-edits[name], name))
-    return [Editor(name, edits[name], tallies[name], min(moments[name]), max(moments[name])) for name in ranked[:limit]]
+    ranked = first_of(edits, lambda name: (-edits[name], name), limit)
+    return [Editor(name, edits[name], tallies[name], min(moments[name]), max(moments[name])) for name in ranked]
 
 
 class SeasonalMonth(NamedTuple):

@@ -17,7 +17,7 @@ from slotcalc.availability import Slots
 from slotcalc.booking import whole_number
 from slotcalc.diff import AuditEvent, Ledger, diff
 from slotcalc.diff.ledger import each_slot
-from slotcalc.errors import AmbiguousResourceError, BrokenHistoryError, ImpossibleEventError
+from slotcalc.errors import AmbiguousResourceError, BrokenHistoryError, ImpossibleEventError, PointTypeError
 from slotcalc.values import Value
 
 __all__ = ["Finding", "FindingKind", "baseline_at", "differences", "verify"]
@@ -124,7 +124,7 @@ def verify(
     Raises:
         AmbiguousResourceError: for anything of another resource.
         HorizonError: for a head from before the baseline.
-        PointTypeError: for a revision that is no whole number.
+        PointTypeError: for a revision that is no whole number, and a head that is none.
         PointValueError: for a revision less than 0, and an event that belongs to no edit.
 
     >>> from datetime import UTC
@@ -286,6 +286,9 @@ def _finding(kind: FindingKind, events: Sequence[AuditEvent], message: str) -> F
 
 
 def _tampered(ordered: Sequence[AuditEvent], saved: Head, resource_id: str, baseline: Baseline | None) -> list[Finding]:
+    given: object = saved
+    if not isinstance(given, Head):
+        raise PointTypeError(f"head={saved!r:.200} is no Head; read what was saved with Head.from_json", saved)
     if saved.resource_id != resource_id:
         message = f"a head of {saved.resource_id!r} says nothing about {resource_id!r}; take each resource by itself"
         raise AmbiguousResourceError(message, saved.resource_id, resource_id)

@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
+from threading import TIMEOUT_MAX, Lock
 from time import monotonic, sleep
 from typing import BinaryIO, Final, final
 
 from slotcalc import strict_json
 from slotcalc.audit.log import check_deliverable
 from slotcalc.diff import AuditEvent
-from slotcalc.errors import SlotcalcError
+from slotcalc.errors import IntervalError, PointTypeError, SlotcalcError
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 
 if sys.platform == "win32":  # pragma: no cover  # one of the two, whatever the tests run on
@@ -31,7 +31,7 @@ if sys.platform == "win32":  # pragma: no cover  # one of the two, whatever the 
 else:
     import fcntl
 
-__all__ = ["Segment", "Spool"]
+__all__ = ["Segment", "Spool", "seconds_of"]
 
 _PIECE: Final = 1 << 20
 """How many bytes of a line that is too long are held in memory at a time."""
@@ -69,10 +69,14 @@ class Spool:
         limits: Limits = DEFAULT_LIMITS,
         patience: timedelta = timedelta(seconds=1),
     ) -> None:
-        """Name the file; nothing is read or made before the first `append`."""
+        """Name the file; nothing is read or made before the first `append`.
+
+        Raises:
+            IntervalError, PointTypeError: for a patience that is negative, or no timedelta.
+        """
         self.path = Path(path).absolute()  # so that a later chdir does not lead elsewhere
         self._limits = limits
-        self._patience = patience.total_seconds()
+        self._patience = seconds_of("patience", patience)
         self._lock = Lock()
 
     @property
@@ -216,6 +220,19 @@ class Segment:
     def drop(self) -> None:
         """Remove the segment from the disk, after all of it was delivered."""
         self.path.unlink(missing_ok=True)
+
+
+def seconds_of(name: str, length: object) -> float:
+    """Return for how many seconds to wait; for longer than a system can wait, it is as long as it can.
+
+    Raises:
+        IntervalError, PointTypeError: for a length that is negative, or no timedelta.
+    """
+    if not isinstance(length, timedelta):
+        raise PointTypeError(f"{name}={length!r:.80} is no timedelta", length)
+    if length < timedelta():
+        raise IntervalError(f"{name}={length!r} is negative; nothing can be waited for so long", length)
+    return min(length.total_seconds(), TIMEOUT_MAX)
 
 
 def _batch(line: bytes) -> list[AuditEvent] | None:

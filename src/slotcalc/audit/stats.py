@@ -14,13 +14,25 @@ from zoneinfo import ZoneInfo
 
 from slotcalc import iso8601, zones
 from slotcalc.audit.log import moment_of
+from slotcalc.booking import whole_number
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.errors import ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 from slotcalc.values import Value
 
-__all__ = ["WEEKDAYS", "By", "HourOfWeek", "Stats", "Tally", "check_instants", "hours_shown", "stats", "tallied"]
+__all__ = [
+    "WEEKDAYS",
+    "By",
+    "HourOfWeek",
+    "Stats",
+    "Tally",
+    "check_instants",
+    "first_of",
+    "hours_shown",
+    "stats",
+    "tallied",
+]
 
 By: TypeAlias = Literal["edit", "slot"]
 
@@ -205,7 +217,7 @@ class Stats(Value):
     def most_removed(self, limit: int = 10) -> list[tuple[HourOfWeek, Tally]]:
         """Return the hours of the week from which most time was removed, the most first; none without any."""
         hours = [(hour, tally) for hour, tally in self.by_hour_of_week.items() if tally.time_removed]
-        return sorted(hours, key=lambda item: (-item[1].time_removed, item[0]))[:limit]
+        return first_of(hours, lambda item: (-item[1].time_removed, item[0]), limit)
 
     def to_json(self) -> dict[str, Any]:
         """Return the stats as a JSON object; weeks are written `2026-W13` and months `2026-03`, as in ISO 8601."""
@@ -459,6 +471,11 @@ def _tables(zone: str, by: By, period: Interval[datetime] | None, cells: _Cells,
         by_week=_tallies(_gathered(by_day, lambda day: day - day.weekday() * _DAY)),
         by_month=_tallies(_gathered(by_day, lambda day: day.replace(day=1))),
     )
+
+
+def first_of(found: Iterable[_K], order: Callable[[_K], Any], limit: int) -> list[_K]:
+    """Return at most so many, in that order; raise unless `limit` is a whole number of 1 or more."""
+    return sorted(found, key=order)[: whole_number("limit", limit)]
 
 
 def tallied(events: Iterable[AuditEvent], key: Callable[[AuditEvent], _K]) -> dict[_K, Tally]:

@@ -63,7 +63,9 @@ _REQUEST: Final = click.option(
     "--request", metavar="ID", help="A name for this call: made again by the same name, it is done once."
 )
 _DRY_RUN: Final = click.option("--dry-run", is_flag=True, help="Only show what would be done.")
-_FROM: Final = click.option("--from", "first", callback=options.day, metavar="DATE", help="The first day: 2026-03-30.")
+_FIRST: Final = "The first day: 2026-03-30."
+_FROM: Final = click.option("--from", "first", callback=options.day, metavar="DATE", help=_FIRST)
+_FROM_DAY: Final = click.option("--from", "first", required=True, callback=options.day, metavar="DATE", help=_FIRST)
 _TO: Final = click.option(
     "--to", "last", callback=options.day, metavar="DATE", help="The last day, included.  [default: the first]"
 )
@@ -230,7 +232,7 @@ def import_(
 @DATABASE
 @ZONE
 @NAMED
-@_FROM
+@_FROM_DAY
 @_TO
 @_with_buffers
 @click.option(
@@ -247,7 +249,7 @@ def free(
     name: str,
     zone: ZoneInfo,
     resource: str,
-    first: date | None,
+    first: date,
     last: date | None,
     before: timedelta,
     after: timedelta,
@@ -260,7 +262,7 @@ def free(
     quiet: bool,
 ) -> int:
     """Show the free time of some days."""
-    window = options.span(None, first, last, zone)
+    window = options.days(first, last, zone)
     with stores.opened(name, zone=zone) as store:
         there = store.repository.snapshot(resource, window.pad(after, before))
     found = window & availability.free(
@@ -394,12 +396,12 @@ def _offered(
 @DATABASE
 @ZONE
 @NAMED
-@_FROM
+@_FROM_DAY
 @_TO
 @form_of("json", "csv")
-def bookings(name: str, zone: ZoneInfo, resource: str, first: date | None, last: date | None, form: str) -> int:
+def bookings(name: str, zone: ZoneInfo, resource: str, first: date, last: date | None, form: str) -> int:
     """List the bookings of some days, the cancelled ones too, as `slotcalc free --bookings` reads them."""
-    window = options.span(None, first, last, zone)
+    window = options.days(first, last, zone)
     with stores.opened(name, zone=zone) as store:
         found = store.repository.bookings(resource, window)
     rows = [answers.booking_fields(booking, zone) for booking in found]

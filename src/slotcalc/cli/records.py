@@ -154,6 +154,8 @@ def _verify(name: str, resource: str, head_file: Path | None, save_head: Path | 
         "head": head.to_json(),
         "findings": [finding.to_json() for finding in findings],
     }
+    if not revision and not findings:
+        output.complain(f"nobody has given {plain(resource)!r} any slots", label="note: ")
     show(form, answers.finding_lines(findings, resource, revision), fields)
     return int(bool(findings))
 

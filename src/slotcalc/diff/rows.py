@@ -113,7 +113,8 @@ def from_rows(
             one event that contradict each other or leave a gap between two days.
         UnknownZoneError: for a bad zone.
         LocalTimeError: with disambiguate="raise", for a local time in a gap or a fold.
-        IntervalError, LimitExceededError, PointTypeError, PointValueError: as `AuditEvent`.
+        PointTypeError: for a row that is no mapping, and as `AuditEvent`.
+        IntervalError, LimitExceededError, PointValueError: as `AuditEvent`.
 
     >>> event = AuditEvent("tutor-1", "removed", Interval.parse("2026-03-02T21:00Z/2026-03-03T01:00Z"), id="e1")
     >>> from_rows(to_rows([event], "Europe/Paris"), "Europe/Paris") == [event]
@@ -122,6 +123,10 @@ def from_rows(
     place = zones.zone(zone)
     days: dict[Any, list[Row]] = {}
     for row in rows:
+        given: object = row
+        if not isinstance(given, Mapping):
+            message = f"{row!r:.200} is no row by names of columns; pass dict(row), or dict(zip(COLUMNS, row))"
+            raise PointTypeError(message, row)
         absent = _NEEDED - row.keys()
         if absent:
             raise ParseError(f"{dict(row)!r:.200} has no column {', '.join(sorted(absent))}", dict(row))

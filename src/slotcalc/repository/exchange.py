@@ -6,7 +6,7 @@ in use.
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from slotcalc.audit.log import horizon_error, unknown_event
 from slotcalc.booking import Booking, BookingStatus, Slot
@@ -15,11 +15,13 @@ from slotcalc.errors import (
     AmbiguousResourceError,
     DuplicateIdError,
     IntervalError,
+    PointTypeError,
     RequestConflictError,
     RevisionConflictError,
     UnknownBookingError,
 )
 from slotcalc.intervals import Interval
+from slotcalc.points import check_order
 from slotcalc.repository.protocols import Describe, Replaced, Request
 
 __all__ = [
@@ -29,10 +31,13 @@ __all__ = [
     "check_same_request",
     "exchange",
     "horizon_error",
+    "listed",
     "slots_inside",
     "unknown_booking",
     "unknown_event",
 ]
+
+T = TypeVar("T")
 
 
 class Exchange(NamedTuple):
@@ -45,14 +50,36 @@ class Exchange(NamedTuple):
     """Which to put in, behind those that have the same start and stay."""
 
 
+def listed(items: Iterable[T], kind: type[T]) -> list[T]:
+    """Return slots or bookings as a list; raise `PointTypeError` for what has others in it, such as pairs."""
+    given: object = items
+    if isinstance(given, Iterable):
+        found = [*items]
+        if set(map(type, found)) <= {kind}:
+            return found
+    name = kind.__name__
+    raise PointTypeError(f"{items!r:.200} is no list of {name} objects; make them, as {name}(resource_id, …)", items)
+
+
 def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any]) -> list[Slot]:
     """Return the slots in order of their start, if all are of the resource and inside the window.
 
     Raises:
         AmbiguousResourceError: for a slot of another resource.
         IntervalError: for a slot that reaches out of the window.
+        PointTypeError: for a window that is no interval, what is no slot, and points of different kinds.
     """
-    inside = sorted(slots, key=attrgetter("interval.start"))
+    given: object = window
+    if not isinstance(given, Interval):
+        raise PointTypeError(f"window={window!r:.200} is no window; pass an Interval", window)
+    found = slots if isinstance(slots, list) else listed(slots, Slot)
+    try:
+        inside = sorted(found, key=attrgetter("interval.start"))
+    except (AttributeError, TypeError):
+        listed(found, Slot)  # says what is no slot
+        raise PointTypeError(f"{found!r:.200} are of points without a common order; use one kind", *found) from None
+    for slot in inside[:1]:
+        check_order(slot.interval.start, window.start)
     if _all_inside(inside, window) and {slot.resource_id for slot in inside} <= {resource_id}:
         return inside
     for slot in inside:
@@ -125,11 +152,14 @@ def check_booking(booking: Booking, there: Booking | None, *, moving: bool) -> N
     """Check the id of a booking against the one that has it already, if there is one.
 
     Raises:
+        PointTypeError: if it has no id.
         DuplicateIdError: if it is new and its id is taken.
         UnknownBookingError: if it is to be moved and is not there, or was cancelled.
     """
+    if booking.id is None:
+        raise PointTypeError(f"{booking!r:.200} has no id, by which it could be found again; give it one", booking)
     if moving and (there is None or there.status is BookingStatus.CANCELLED):
-        raise unknown_booking(booking.resource_id, str(booking.id))
+        raise unknown_booking(booking.resource_id, booking.id)
     if not moving and there is not None:
         message = f"{booking.resource_id!r} has a booking {booking.id!r} already; give each booking an id of its own"
         raise DuplicateIdError(message, booking.id)

@@ -22,6 +22,7 @@ from slotcalc.repository.exchange import (
     check_same_request,
     exchange,
     horizon_error,
+    listed,
     slots_inside,
     unknown_booking,
     unknown_event,
@@ -49,14 +50,19 @@ class MemoryRepository:
     """
 
     def __init__(self, slots: Iterable[Slot] = (), bookings: Iterable[Booking] = ()) -> None:
-        """Begin with these; each booking needs an id, unless nobody will release it."""
+        """Begin with these; each booking needs an id, unless nobody will move or release it.
+
+        Raises:
+            DuplicateIdError: for two bookings of a resource with one id.
+            PointTypeError: for anything but slots and bookings.
+        """
         self._lock = Lock()  # of the table of resources; each resource has a lock of its own
         self._resources: dict[str, _Resource] = {}
         offered: dict[str, list[Slot]] = {}
         booked: dict[str, list[Booking]] = {}
-        for slot in slots:
+        for slot in listed(slots, Slot):
             offered.setdefault(slot.resource_id, []).append(slot)
-        for booking in bookings:
+        for booking in listed(bookings, Booking):
             booked.setdefault(booking.resource_id, []).append(booking)
         for resource_id in {**offered, **booked}:
             self._resources[resource_id] = _Resource(offered.get(resource_id, ()), booked.get(resource_id, ()))
@@ -140,7 +146,7 @@ class MemoryRepository:
             answer: Booking | None = resource.answer(request)
             if answer is not None:
                 return answer
-            there = resource.by_id.get(booking.id or "")
+            there = resource.by_id.get(booking.id)
             check_booking(booking, there, moving=moving)
             admit(resource.slots.overlapping(asked), resource.bookings.overlapping(asked))
             resource.keep(booking, there)
@@ -189,7 +195,11 @@ class _Resource:
         self._answers: dict[str, tuple[str, Any]] = {}
         self.slots = Timeline(slots)
         self.bookings = Timeline(bookings)
-        self.by_id = {booking.id: booking for booking in self.bookings if booking.id is not None}
+        self.by_id: dict[str | None, Booking] = {}
+        for booking in self.bookings:
+            if booking.id is not None:
+                check_booking(booking, self.by_id.get(booking.id), moving=False)
+                self.by_id[booking.id] = booking
         self.revision = 0
 
     def __enter__(self) -> Self:
@@ -212,7 +222,7 @@ class _Resource:
 
     def keep(self, booking: Booking, earlier: Booking | None) -> None:
         self.bookings.exchange([] if earlier is None else [earlier], [booking])
-        self.by_id[booking.id or ""] = booking
+        self.by_id[booking.id] = booking
 
 
 class MemoryAuditLog:

@@ -12,6 +12,7 @@ from slotcalc.audit import Delivery
 from slotcalc.booking import Booking, Slot
 from slotcalc.diff import AuditEvent
 from slotcalc.diff.changes import Changes, changes_in_order, unshared
+from slotcalc.diff.event import checked_text
 from slotcalc.intervals import Interval
 from slotcalc.values import Value
 
@@ -113,6 +114,9 @@ class Request(Value):
     Args:
         id: the name; one resource never has two requests of the same name.
         fingerprint: a digest of what is asked for: the same name with another content is a conflict.
+
+    Raises:
+        LimitExceededError, PointTypeError, PointValueError: for what is no text, or none that every store keeps.
     """
 
     __slots__ = ("fingerprint", "id")
@@ -123,8 +127,8 @@ class Request(Value):
     fingerprint: str
 
     def __init__(self, id: str, fingerprint: str) -> None:
-        """Keep both."""
-        self._set(id=id, fingerprint=fingerprint)
+        """Check both."""
+        self._set(id=checked_text("request id", id), fingerprint=checked_text("fingerprint", fingerprint))
 
 
 @final
@@ -245,6 +249,7 @@ class Repository(Protocol):
 
         Raises:
             NotAvailableError: whatever `admit` raises; nothing is written.
+            PointTypeError: if the booking has no id.
             DuplicateIdError: if another booking has the id, and `moving` is false.
             UnknownBookingError: if no active booking has the id, and `moving` is true.
             RequestConflictError: as `replace_slots`.

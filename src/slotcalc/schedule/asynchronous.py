@@ -18,13 +18,13 @@ from slotcalc.audit.replay import replay
 from slotcalc.audit.spool import Spool
 from slotcalc.audit.stats import By, Stats, stats
 from slotcalc.availability import Segment
-from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
+from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, whole_number
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.intervals import Interval
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 from slotcalc.repository import AsyncRepository
 from slotcalc.schedule.delivery import AsyncCourier, Keeper, Redelivery, checked_patience
-from slotcalc.schedule.edits import ReconciliationPlan, UpdatePlan, settled
+from slotcalc.schedule.edits import ReconciliationPlan, UpdatePlan, check_reached, settled
 from slotcalc.schedule.plans import Plans, SlotsGiven, When
 from slotcalc.schedule.results import Availability, Preview, Reconciled, Redelivered, UpdateResult
 
@@ -245,6 +245,9 @@ class AsyncSchedule:
     async def purge(self, resource_id: str, up_to: int | datetime, *, strict: bool = True) -> int:
         """Drop the events up to a revision or an instant, keep the slots of then in their place; return how many."""
         self._plans.as_of(resource_id, up_to)
+        if isinstance(up_to, int):
+            whole_number("revision", up_to)
+            check_reached(resource_id, up_to, await self._repository.revision(resource_id))
         events, baseline = await self._history(resource_id, None)
         horizon = self._plans.horizon(events, baseline, up_to, strict=strict)
         return 0 if horizon is None else await self._log.purge(horizon)
@@ -262,7 +265,7 @@ class AsyncSchedule:
 
     async def flush(self, timeout: timedelta | None = None) -> bool:  # noqa: ASYNC109  # as `Schedule.flush`
         """Wait until no events are queued in the background, no longer than given; return whether that is so."""
-        return await self._courier.flush(None if timeout is None else timeout.total_seconds())
+        return await self._courier.flush(timeout)
 
     async def close(self) -> None:
         """Deliver what is queued; what the audit log does not take within the patience goes to the spool."""

@@ -17,10 +17,10 @@ from threading import Condition, Lock, Thread
 from typing import Final, NamedTuple, TypeAlias
 
 from slotcalc.audit import AsyncAuditLog, AuditLog, Delivery
-from slotcalc.audit.spool import Spool
+from slotcalc.audit.spool import Spool, seconds_of
 from slotcalc.booking import whole_number
 from slotcalc.diff import AuditEvent
-from slotcalc.errors import IntervalError, PointTypeError
+from slotcalc.errors import PointTypeError
 from slotcalc.schedule.results import Redelivered
 
 __all__ = ["AsyncCourier", "Courier", "Keeper", "Outcome", "Redelivery", "checked_patience"]
@@ -63,21 +63,22 @@ def checked_patience(patience: timedelta, background: int) -> tuple[float, int]:
         IntervalError: for a patience that is negative.
         PointTypeError, PointValueError: for values of another type, and for a negative queue.
     """
-    given: object = patience
-    if not isinstance(given, timedelta):
-        raise PointTypeError(f"patience={patience!r:.80} is no timedelta", patience)
-    if patience < timedelta():
-        raise IntervalError(f"patience={patience!r} is negative; nothing can be waited for so long", patience)
     if background != 0:
         whole_number("background", background)
-    return patience.total_seconds(), background
+    return seconds_of("patience", patience), background
 
 
 class Keeper:
     """Keeps the events that the log did not take: in the spool, else in memory. May be used from several threads."""
 
     def __init__(self, spool: Spool | None) -> None:
-        """Begin with nothing in memory."""
+        """Begin with nothing in memory.
+
+        Raises:
+            PointTypeError: for anything but a spool, such as the path of its file.
+        """
+        if spool is not None and not isinstance(spool, Spool):
+            raise PointTypeError(f"spool={spool!r:.200} is no spool; make one of its path, Spool('events')", spool)
         self._spool = spool
         self._lock = Lock()
         self._in_memory: dict[int, Batch] = {}
@@ -239,20 +240,23 @@ class Courier:
                 self._calls.remove(call)
             return NoAnswerError(f"the audit log has not answered within {self._patience} s")
 
-    def flush(self, seconds: float | None) -> bool:
+    def flush(self, timeout: timedelta | None) -> bool:
         """Wait until nothing is queued or under way, no longer than given; return whether that is so."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._works, seconds)
+        return self._idle_within(None if timeout is None else seconds_of("timeout", timeout))
 
     def close(self) -> None:
         """Deliver what is queued, and keep what could not be delivered within the patience."""
-        if self.flush(self._patience):
+        if self._idle_within(self._patience):
             return
         with self._changed:
             left = [call for call in (self._running, *self._calls) if call is not None and call.is_queued]
             self._calls = deque(call for call in self._calls if not call.is_queued)
         for call in left:
             self._keeper.keep(call.events, NoAnswerError("the schedule was closed before the audit log took them"))
+
+    def _idle_within(self, seconds: float | None) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._works, seconds)
 
     def _queue(self, events: Batch) -> Outcome:
         why: Exception = NoAnswerError(f"{self._background} edits are queued already")
@@ -368,15 +372,18 @@ class AsyncCourier:
             return NoAnswerError(f"the audit log has not answered within {self._patience} s")
         return NoAnswerError("the audit log cancelled its own call") if call.cancelled() else call.result()
 
-    async def flush(self, seconds: float | None) -> bool:
+    async def flush(self, timeout: timedelta | None) -> bool:  # noqa: ASYNC109  # as `Courier.flush`
         """Wait until nothing is queued or under way, no longer than given; return whether that is so."""
+        return await self._idle_within(None if timeout is None else seconds_of("timeout", timeout))
+
+    async def _idle_within(self, seconds: float | None) -> bool:
         if self._worker is not None:
             await asyncio.wait([self._worker], timeout=seconds)
         return not self._waiting
 
     async def close(self) -> None:
         """Deliver what is queued, and keep what could not be delivered within the patience."""
-        if not await self.flush(self._patience) and self._worker is not None:
+        if not await self._idle_within(self._patience) and self._worker is not None:
             self._worker.cancel()
             await asyncio.wait([self._worker])
 

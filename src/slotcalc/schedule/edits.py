@@ -12,13 +12,13 @@ from slotcalc.audit.findings import differences
 from slotcalc.availability import displaced
 from slotcalc.booking import Booking, BookingStatus, Slot
 from slotcalc.diff import AuditEvent
-from slotcalc.errors import BrokenHistoryError
+from slotcalc.errors import BrokenHistoryError, PointValueError
 from slotcalc.intervals import Interval
 from slotcalc.repository import Admit, Describe, Replaced, Request, Snapshot
 from slotcalc.repository.exchange import check_revision, exchange
 from slotcalc.schedule.results import Preview, Reconciled, Redelivered, UpdateResult
 
-__all__ = ["BookingPlan", "ReconciliationPlan", "ReleasePlan", "UpdatePlan", "settled"]
+__all__ = ["BookingPlan", "ReconciliationPlan", "ReleasePlan", "UpdatePlan", "check_reached", "settled"]
 
 
 class UpdatePlan(NamedTuple):
@@ -138,6 +138,13 @@ class ReconciliationPlan(NamedTuple):
         """Return what was written, and what became of it."""
         revision = there.revision + bool(missing)
         return Reconciled(self.resource_id, revision, self.change_id, missing, delivery=delivery, error=error)
+
+
+def check_reached(resource_id: str, up_to: int, revision: int) -> None:
+    """Raise `PointValueError` for a revision that the slots have not reached: no log would take its events later."""
+    if up_to > revision:
+        message = f"{resource_id!r} is at revision {revision}, so there is nothing to purge up to {up_to}"
+        raise PointValueError(f"{message}; name one that was made", up_to, revision)
 
 
 def settled(events: Sequence[AuditEvent], there: Snapshot, revision: int) -> list[AuditEvent]:

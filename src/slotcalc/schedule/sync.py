@@ -16,13 +16,13 @@ from slotcalc.audit.replay import replay
 from slotcalc.audit.spool import Spool
 from slotcalc.audit.stats import By, Stats, stats
 from slotcalc.availability import Segment
-from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
+from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot, whole_number
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.intervals import Interval
 from slotcalc.limits import DEFAULT_LIMITS, Limits
 from slotcalc.repository import Repository
 from slotcalc.schedule.delivery import Courier, Keeper, checked_patience
-from slotcalc.schedule.edits import settled
+from slotcalc.schedule.edits import check_reached, settled
 from slotcalc.schedule.plans import Plans, SlotsGiven, When
 from slotcalc.schedule.results import Availability, Preview, Reconciled, Redelivered, UpdateResult
 
@@ -48,7 +48,7 @@ class Schedule:
         limits: the bounds on windows, and on how many slots one edit may have.
 
     Raises:
-        IntervalError, PointTypeError, PointValueError: for a bad buffer, patience or queue.
+        IntervalError, PointTypeError, PointValueError: for a bad buffer, spool, patience or queue.
         UnknownZoneError: for a bad zone.
 
     >>> from slotcalc.repository import MemoryAuditLog, MemoryRepository
@@ -392,9 +392,13 @@ class Schedule:
         Raises:
             BrokenHistoryError, ImpossibleEventError: for a history that is broken, unless `strict` is false.
             HorizonError: if that much was purged before.
-            LimitExceededError, PointTypeError, PointValueError: for bad arguments.
+            LimitExceededError, PointTypeError, PointValueError: for bad arguments, and for a revision that is not there
+                yet.
         """
         self._plans.as_of(resource_id, up_to)
+        if isinstance(up_to, int):
+            whole_number("revision", up_to)
+            check_reached(resource_id, up_to, self._repository.revision(resource_id))
         events, baseline = self._history(resource_id, None)
         horizon = self._plans.horizon(events, baseline, up_to, strict=strict)
         return 0 if horizon is None else self._log.purge(horizon)
@@ -425,8 +429,12 @@ class Schedule:
         return brought_in if outbox is None else brought_in.plus(outbox())
 
     def flush(self, timeout: timedelta | None = None) -> bool:
-        """Wait until no events are queued in the background, no longer than given; return whether that is so."""
-        return self._courier.flush(None if timeout is None else timeout.total_seconds())
+        """Wait until no events are queued in the background, no longer than given; return whether that is so.
+
+        Raises:
+            IntervalError, PointTypeError: for a timeout that is negative, or no timedelta.
+        """
+        return self._courier.flush(timeout)
 
     def close(self) -> None:
         """Deliver what is queued; what the audit log does not take within the patience goes to the spool.

@@ -36,6 +36,7 @@ __all__ = [
 _DRIVERS: Final = {"pysqlite", "aiosqlite", "psycopg", "psycopg_async"}
 _IN_TRANSACTION: Final = 2  # psycopg's TransactionStatus.INTRANS: neither failed nor over
 _PATIENCE: Final = timedelta(seconds=30)
+_LONGEST: Final = 2**31 - 1  # milliseconds that either database can wait, 24 days; SQLite takes more for none
 
 
 class CommitRefusedError(StoreError):
@@ -146,7 +147,7 @@ def _begin(connection: Connection, patience: timedelta) -> None:
     connection.execution_options(isolation_level="AUTOCOMMIT")
     if connection.info.get("slotcalc") != patience:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience // timedelta(milliseconds=1)}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_milliseconds(patience)}")
         connection.info["slotcalc"] = patience
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     if not lives(connection):
@@ -156,8 +157,12 @@ def _begin(connection: Connection, patience: timedelta) -> None:
 
 
 def _wait_at_most(connection: Connection, patience: timedelta) -> None:
-    wait = max(patience // timedelta(milliseconds=1), 1)  # 0 would be for ever
+    wait = max(_milliseconds(patience), 1)  # 0 would be for ever
     connection.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": f"{wait}ms"})
+
+
+def _milliseconds(patience: timedelta) -> int:
+    return min(patience // timedelta(milliseconds=1), _LONGEST)
 
 
 def _commit(connection: Connection) -> None:

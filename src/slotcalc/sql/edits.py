@@ -32,7 +32,14 @@ from slotcalc.diff.event import checked_text
 from slotcalc.errors import SlotcalcError, StoreError
 from slotcalc.intervals import Interval
 from slotcalc.repository import Admit, Describe, Redelivered, Replaced, Request
-from slotcalc.repository.exchange import check_booking, check_revision, exchange, slots_inside, unknown_booking
+from slotcalc.repository.exchange import (
+    check_booking,
+    check_revision,
+    exchange,
+    listed,
+    slots_inside,
+    unknown_booking,
+)
 from slotcalc.sql import events as event_store
 from slotcalc.sql import rows, slot_store
 from slotcalc.sql.connections import CommitLost, CommitRefusedError, bounded, editing, lives, outcome_unknown
@@ -125,7 +132,7 @@ def replace_slots(
     checked_text("resource_id", resource_id)
     rows.checked_window(window)
     after = slots_inside(rows.checked_slots(slots), resource_id, window)
-    edit = _Edit(resource_id, window, after, describe, expected_revision, rows.checked_request(request))
+    edit = _Edit(resource_id, window, after, describe, expected_revision, request)
     replaced, entry = yield from _exchanged(store, edit)
     if replaced.repeated and describe is not None:  # whatever became of the events then, they are kept once now
         delivery = yield from _keep_late(store, replaced.events, (_LOG, _OUTBOX))
@@ -300,7 +307,6 @@ def book(
     """Keep a new booking if `admit` raises nothing; see `Repository`."""
     rows.checked_booking(booking)
     asked = booking.interval if window is None else rows.checked_window(window)
-    rows.checked_request(request)
     place = store.place
 
     def work(connection: Connection) -> Booking:
@@ -331,7 +337,6 @@ def release(store: Store, resource_id: str, booking_id: str, *, request: Request
     """Cancel a booking and return it as it is now; see `Repository`."""
     checked_text("resource_id", resource_id)
     checked_text("booking_id", booking_id)
-    rows.checked_request(request)
     place = store.place
 
     def work(connection: Connection) -> Booking:
@@ -357,7 +362,7 @@ def seed(store: Store, slots: Iterable[Slot], bookings: Iterable[Booking]) -> Pl
     booked: dict[str, list[Booking]] = {}
     for slot in rows.checked_slots(slots):
         offered.setdefault(slot.resource_id, []).append(slot)
-    for booking in bookings:
+    for booking in listed(bookings, Booking):
         booked.setdefault(rows.checked_booking(booking).resource_id, []).append(booking)
 
     def work(connection: Connection) -> None:

@@ -15,9 +15,9 @@ from sqlalchemy import Interval as Length
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from slotcalc.availability import free
-from slotcalc.booking import Booking, BookingStatus
+from slotcalc.booking import Booking, BookingStatus, active_statuses
 from slotcalc.diff.event import checked_text
-from slotcalc.errors import PointTypeError, PointValueError, SlotcalcError
+from slotcalc.errors import PointValueError, SlotcalcError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.repository import Snapshot
 from slotcalc.sql.connections import editing, reading
@@ -49,13 +49,7 @@ class Question(NamedTuple):
         Raises:
             IntervalError, PointTypeError, PointValueError: as `slotcalc.free` with one booking of the window.
         """
-        try:
-            free((), [Booking("", window, id="")], **self._asdict())
-        except TypeError as error:
-            if isinstance(error, SlotcalcError):
-                raise
-            message = f"active={self.active!r:.80} or ignoring={self.ignoring!r:.80} is no collection of what it says"
-            raise PointTypeError(message, self.active, self.ignoring) from None
+        free((), [Booking("", window, id="")], **self._asdict())
         return window.pad(self.after, self.before)
 
     def answer(self, snapshot: Snapshot, window: Interval[datetime]) -> IntervalSet[datetime]:
@@ -155,7 +149,7 @@ def free_there(
         literal(question.before or _NOTHING, Length),
         literal(question.after or _NOTHING, Length),
         literal(question.seats, BigInteger),
-        literal([status.value for status in BookingStatus if status in question.active], ARRAY(Text)),
+        literal([status.value for status in sorted(active_statuses(question.active))], ARRAY(Text)),
         literal(_ids(question.ignoring), ARRAY(Text)),
         literal(place.tenant, Text),
     )

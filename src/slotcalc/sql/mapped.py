@@ -99,8 +99,10 @@ class _MappedContents:
         if self._bookings is None:
             return slot_store.booking_by_id(connection, place, resource, booking_id)
         opened = self._open(connection, self._bookings)
-        asked = opened.asked(resource.resource_id, None).where(opened.clause("id") == opened.key_of("id", booking_id))
-        row = connection.execute(asked).first()
+        name = opened.name_as_kept("id", booking_id)
+        if name is None:
+            return None
+        row = connection.execute(opened.asked(resource.resource_id, None).where(opened.clause("id") == name)).first()
         return None if row is None else opened.booking_of(row, resource.resource_id)
 
     def keep_booking(

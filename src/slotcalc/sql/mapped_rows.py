@@ -103,20 +103,28 @@ class Opened:
         kept = Text() if is_time and kind == "text" else type_
         return _Column(column(name, kept), kind, is_short=isinstance(type_, sql_types.String))
 
-    def key_of(self, role: str, name: str) -> Any:  # as the column keeps it
+    def name_as_kept(self, role: str, name: str) -> Any:  # as the column keeps it
         """Return the name of a resource, a slot or a booking as its column has it.
 
-        Raises:
-            PointValueError: for text that is no number, or no UUID, where the column has such.
+        None for what it cannot have: text that is no number, or no UUID, where the column has such.
         """
         kind = self._columns[role].kind
         kept: Any
         try:
             kept = UUID(name) if kind == "uuid" else int(name) if kind == "number" else name
         except ValueError:
-            kept = None
-        if str(kept) != name or (kind == "number" and abs(kept) > GREATEST):
-            what = "UUIDs in lower case" if kind == "uuid" else "numbers"
+            return None
+        return kept if str(kept) == name and not (kind == "number" and abs(kept) > GREATEST) else None
+
+    def key_of(self, role: str, name: str) -> Any:  # as the column keeps it
+        """Return `name_as_kept`.
+
+        Raises:
+            PointValueError: for what the column cannot have.
+        """
+        kept = self.name_as_kept(role, name)
+        if kept is None:
+            what = "UUIDs in lower case" if self._columns[role].kind == "uuid" else "numbers"
             message = f"{role}={name!r:.80} cannot be in {self._roles[role]!r} of {self.mapping.table!r}, which has"
             raise PointValueError(f"{message} {what}", name)
         return kept
@@ -192,17 +200,25 @@ class Opened:
         return {**self.mapping.only, **self.values(row)}
 
     def slot_of(self, row: Any, resource_id: str) -> Slot | None:
-        """Return the slot of a row; None if the clocks jump over all its time."""
+        """Return the slot of a row; None if the clocks jump over all its time.
+
+        Raises:
+            ParseError: for a row that is no slot.
+        """
         interval = self._interval_of(row)
         if interval is None:
             return None
-        return Slot(resource_id, interval, capacity=getattr(row, "capacity", 1), id=_named(row), label=_label(row))
+        capacity = getattr(row, "capacity", 1)
+        try:
+            return Slot(resource_id, interval, capacity=capacity, id=_named(row), label=_label(row))
+        except SlotcalcError as error:
+            raise self._refused(row, "slot", error) from None
 
     def booking_of(self, row: Any, resource_id: str) -> Booking | None:
         """Return the booking of a row; None as `slot_of`.
 
         Raises:
-            ParseError: for a status that has no meaning.
+            ParseError: for a row that is no booking, such as one with a status that has no meaning.
         """
         interval = self._interval_of(row)
         if interval is None:
@@ -215,7 +231,10 @@ class Opened:
                 message = f"{row.status!r:.80} in {self.mapping.status!r} of {self.mapping.table!r} has no meaning"
                 raise ParseError(f"{message}; say in statuses= what it means", row.status) from None
         seats = getattr(row, "seats", 1)
-        return Booking(resource_id, interval, status=status, seats=seats, id=_named(row), label=_label(row))
+        try:
+            return Booking(resource_id, interval, status=status, seats=seats, id=_named(row), label=_label(row))
+        except SlotcalcError as error:
+            raise self._refused(row, "booking", error) from None
 
     def _interval_of(self, row: Any) -> Interval[datetime] | None:
         try:
@@ -224,11 +243,13 @@ class Opened:
                 return None
             return Interval(start, end)
         except SlotcalcError as error:
-            mine = ", ".join(
-                f"{name}={getattr(row, role)!r:.40}" for role, name in self._roles.items() if role in _TIMES
-            )
-            message = f"a row of {self.mapping.table!r} with {mine} is no time: {error.args[0]}"
-            raise ParseError(message, self.mapping.table, *error.args[1:]) from None
+            raise self._refused(row, "time", error) from None
+
+    def _refused(self, row: Any, what: str, error: SlotcalcError) -> ParseError:
+        """Return the error that says which row is not what it should be, and why."""
+        mine = ", ".join(f"{name}={getattr(row, role)!r:.40}" for role, name in self._roles.items() if role in _TIMES)
+        message = f"a row of {self.mapping.table!r} with {mine} is no {what}: {error}"
+        return ParseError(message, self.mapping.table, *error.values)
 
     def _moments_of(self, row: Any) -> tuple[datetime, datetime]:
         return self._instant_of(row.start), self._instant_of(row.end)
@@ -266,10 +287,14 @@ class Opened:
         rows = [self._row_of(piece) for piece in pieces]
         for piece, row in zip(pieces, rows, strict=True):
             read: Any = self.slot_of if isinstance(item, Slot) else self.booking_of
-            back = read(SimpleNamespace(**row), item.resource_id)
+            try:
+                back = read(SimpleNamespace(**row), item.resource_id)
+            except ParseError:  # from 02:30 to 02:30 an hour later, as the clocks show it, is no time
+                back = None
             if back is None or back.interval != piece.interval:
                 message = f"{self.mapping.table!r} has no row for {piece.interval}, since local time of"
-                raise LocalTimeError(f"{message} {self.mapping.zone} cannot tell it from another time", item)
+                message = f"{message} {self.mapping.zone} cannot tell it from another time; columns of instants can"
+                raise LocalTimeError(message, item)
             if back != piece:
                 raise PointValueError(f"{self.mapping.table!r} has no columns to keep {piece!r:.200} as it is", item)
         return rows

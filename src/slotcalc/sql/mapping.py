@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from slotcalc import zones
 from slotcalc.booking import BookingStatus
 from slotcalc.diff.event import checked_text
-from slotcalc.errors import ParseError, PointValueError
+from slotcalc.errors import ParseError, PointTypeError, PointValueError
 from slotcalc.values import Value
 from slotcalc.zones import Disambiguate
 
@@ -53,6 +53,7 @@ class _Timed(Value):
         for name, value in columns.items():
             if value is not None or name in {"table", "resource_id"}:
                 checked_text(name, value)
+        _check_mapping("only", only)
         given = tuple(name for name in (*MOMENTS, *CLOCKS) if columns[name] is not None)
         if given not in {MOMENTS, CLOCKS}:
             message = f"{columns['table']!r} is mapped with {', '.join(given) or 'no time'}; name the columns of start"
@@ -66,6 +67,11 @@ class _Timed(Value):
         """Return the columns by what they mean."""
         names = ("resource_id", *MOMENTS, *CLOCKS, "capacity", "status", "seats", "id", "label")
         return {role: getattr(self, role) for role in names if getattr(self, role, None) is not None}
+
+
+def _check_mapping(name: str, given: object) -> None:
+    if not isinstance(given, Mapping):
+        raise PointTypeError(f"{name}={given!r:.200} is no mapping; write it as a dict, by column or by value", given)
 
 
 @final
@@ -198,6 +204,7 @@ class BookingTable(_Timed):
 
     Raises:
         ParseError: as `SlotTable`.
+        PointTypeError: for statuses that are no mapping.
         PointValueError: for a meaning that is no status.
         UnknownZoneError: as `SlotTable`.
 
@@ -273,7 +280,7 @@ class BookingTable(_Timed):
             only,
             table=table,
             resource_id=resource_id,
-            id=id,
+            id=checked_text("id", id),
             start=start,
             end=end,
             date=date,
@@ -285,6 +292,7 @@ class BookingTable(_Timed):
             label=label,
             schema=schema,
         )
+        _check_mapping("statuses", statuses)
         try:
             self._set(statuses={value: BookingStatus(meaning) for value, meaning in statuses.items()})
         except ValueError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from slotcalc.audit.spool import seconds_of
 from slotcalc.booking import ACTIVE, Booking, BookingStatus, Slot
 from slotcalc.diff.event import checked_text
 from slotcalc.errors import PointTypeError, PointValueError, StoreError
@@ -49,10 +50,11 @@ class _Questions:
     ) -> None:
         if mode not in {"guarded", "atomic", "after_commit"}:
             raise PointValueError(f"mode={mode!r:.80} is none of 'guarded', 'atomic' and 'after_commit'", mode)
-        for name, patience in (("lock_timeout", lock_timeout), ("audit_timeout", audit_timeout)):
-            if not isinstance(patience, timedelta):
-                raise PointTypeError(f"{name}={patience!r:.80} is no timedelta", patience)
-        place = Place(tables or Tables(), checked_text("tenant", tenant or ""))
+        for name, timeout in (("lock_timeout", lock_timeout), ("audit_timeout", audit_timeout)):
+            seconds_of(name, timeout)
+        if spool is not None and not hasattr(spool, "append"):
+            raise PointTypeError(f"spool={spool!r:.200} is no spool; make one of its path, Spool('events')", spool)
+        place = Place(tables or Tables(), "" if tenant is None else checked_text("tenant", tenant))
         self._store = Store(place, lock_timeout, audit_timeout, mode, spool)
         self._url = url
         self._pushes_down = not url.startswith("sqlite")  # until the server turns out not to have the functions
@@ -172,7 +174,8 @@ class SqlRepository(_Questions):
         """Check the arguments; nothing is connected to.
 
         Raises:
-            PointTypeError: for anything but an engine of a known database and driver.
+            IntervalError: for a timeout that is negative.
+            PointTypeError: for anything but an engine of a known database and driver, and for a spool that is none.
             PointValueError: for an unknown mode, or a tenant that no database keeps.
         """
         self._engine = checked_engine(engine)

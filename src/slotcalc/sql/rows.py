@@ -17,7 +17,8 @@ from slotcalc.diff import AuditEvent
 from slotcalc.diff.event import LONGEST_NOTES, checked_text
 from slotcalc.errors import ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval
-from slotcalc.repository import Replaced, Request
+from slotcalc.repository import Replaced
+from slotcalc.repository.exchange import listed
 
 __all__ = [
     "GREATEST",
@@ -28,7 +29,6 @@ __all__ = [
     "booking_row",
     "checked_booking",
     "checked_events",
-    "checked_request",
     "checked_slots",
     "checked_window",
     "event_of",
@@ -56,7 +56,7 @@ def checked_window(window: object, name: str = "window") -> Interval[datetime]:
 
 def checked_slots(slots: Iterable[Slot]) -> list[Slot]:
     """Return the slots if each can be kept."""
-    checked = [*slots]
+    checked = listed(slots, Slot)
     for slot in checked:
         checked_window(slot.interval, "interval")
         checked_text("resource_id", slot.resource_id)
@@ -78,14 +78,6 @@ def checked_booking(booking: Booking) -> Booking:
     checked_text("label", booking.label, LONGEST_NOTES)
     _checked_count("seats", booking.seats)
     return booking
-
-
-def checked_request(request: Request | None) -> Request | None:
-    """Return the request if its two texts can be kept."""
-    if request is not None:
-        checked_text("request id", request.id)
-        checked_text("fingerprint", request.fingerprint)
-    return request
 
 
 def checked_events(events: Iterable[AuditEvent]) -> list[AuditEvent]:

@@ -15,6 +15,7 @@ from slotcalc.errors import (
     DuplicateIdError,
     IntervalError,
     NotAvailableError,
+    PointTypeError,
     RequestConflictError,
     RevisionConflictError,
     UnknownBookingError,
@@ -411,6 +412,11 @@ class RepositoryContract:
         expect_held(repository.bookings(TUTOR), [there])
         repository.book(booking("b2", 10, 11), admit=_anything)
         expect_held(repository.bookings(TUTOR), [there, booking("b2", 10, 11)])
+
+    def test_a_booking_without_an_id_is_refused(self) -> None:
+        repository = self.make_repository([slot(9, 12)])
+        expect_error(PointTypeError, repository.book, booking("b1", 9, 10).replace(id=None), admit=_anything)
+        expect_held(repository.bookings(TUTOR), [])
 
     def test_an_id_names_one_booking_of_a_resource_for_ever(self) -> None:
         repository = self.make_repository((), [booking("b1", 9, 10)])

@@ -9,11 +9,13 @@ This is the one module that knows Hypothesis; `pip install 'slotcalc[testing]'` 
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from slotcalc.booking import Booking, BookingStatus, Slot
-from slotcalc.errors import MissingExtraError
+from slotcalc.errors import MissingExtraError, PointValueError
 from slotcalc.intervals import Interval, IntervalSet
+from slotcalc.points import normalised
 
 try:
     from hypothesis import strategies as st
@@ -36,10 +38,21 @@ class Edit(NamedTuple):
 
 
 def intervals(points: Points = HOURS) -> st.SearchStrategy[Interval[Any]]:
-    """Return a strategy for intervals whose ends are among the points."""
+    """Return a strategy for intervals whose ends are among the points.
+
+    Raises:
+        PointValueError: for fewer than two points, and for points that are not in order, each once.
+    """
+    _check_in_order(points)
     place = st.integers(0, len(points) - 1)
     ends = st.tuples(place, place).filter(lambda pair: pair[0] != pair[1])
     return ends.map(lambda pair: Interval(points[min(pair)], points[max(pair)]))
+
+
+def _check_in_order(points: Points) -> None:
+    instants = map(normalised, points)  # two local times of one zone compare by what the clocks show
+    if len(points) < 2 or not all(one < other for one, other in pairwise(instants)):
+        raise PointValueError(f"points={points!r:.200} are not two or more in order, each once; sort them", points)
 
 
 def interval_sets(points: Points = HOURS, *, unbounded: bool = False) -> st.SearchStrategy[IntervalSet[Any]]:
@@ -88,6 +101,7 @@ def bookings(
 
 def edits(points: Points = HOURS, *, resource_id: str = "resource-1") -> st.SearchStrategy[Edit]:
     """Return a strategy for one edit of a resource, of a window that begins and ends at any of the points."""
+    _check_in_order(points)
     places = st.lists(st.integers(0, len(points) - 1), min_size=2, max_size=2, unique=True).map(sorted)
 
     def inside(ends: list[int]) -> st.SearchStrategy[Edit]:
