@@ -5,14 +5,35 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from slotcalc import Action, AuditEvent, LimitExceededError, PointTypeError, PointValueError, UnknownEventError, diff
-from slotcalc.audit import LARGEST_PAGE, PAGE, Baseline, Delivery, Page, Selection, history, one_more, page, selected
+from slotcalc.audit import (
+    LARGEST_PAGE,
+    PAGE,
+    Baseline,
+    Delivery,
+    Page,
+    Selection,
+    busiest_edit_hours,
+    history,
+    most_active_editors,
+    most_removed_hours,
+    most_removed_times,
+    one_more,
+    page,
+    replay,
+    selected,
+    stats,
+    verify,
+)
+from slotcalc.diff import apply, compose, invert
+from slotcalc.diff.rows import to_rows
 from slotcalc.repository import AsyncMemoryAuditLog, MemoryAuditLog, memory
 from tests.histories import BEGIN, MINUTE, PEOPLE, REASONS, histories
 
@@ -182,3 +203,43 @@ def test_a_history_in_small_blocks_reads_as_one_list(block: int, monkeypatch: py
         assert dropped == before - len(there)
         assert log.select(Selection(resource_id="r")) == there
     assert log.select(Selection(resource_id="r", newest_first=True)) == []
+
+
+def test_what_is_no_event_is_refused_by_every_question_to_a_history() -> None:
+    others: list[Any] = [[event.to_json() for event in events_of("r", 1)], [None], 5, events_of("r", 1)[0]]
+    questions: list[Callable[[Any], object]] = [
+        history,
+        replay,
+        lambda events: verify(events, [], 1),
+        lambda events: stats(events, "UTC", by="edit"),
+        lambda events: busiest_edit_hours(events, "UTC"),
+        lambda events: most_removed_hours(events, "UTC"),
+        lambda events: most_removed_times(events, "UTC"),
+        most_active_editors,
+        invert,
+        compose,
+        lambda events: apply([], events),
+        lambda events: to_rows(events, "UTC"),
+        MemoryAuditLog().append,
+    ]
+    for question, other in product(questions, others):
+        with pytest.raises(PointTypeError, match="is no list of AuditEvent objects"):
+            question(other)
+
+
+def test_an_asynchronous_log_is_refused_where_nobody_awaits_it() -> None:
+    with pytest.raises(PointTypeError, match="is asynchronous; ask AsyncSchedule"):
+        history(AsyncMemoryAuditLog())  # type: ignore[arg-type]  # the mistake
+
+
+@pytest.mark.parametrize("revision", ["", "1", 1.0, True, False, []])
+def test_a_selection_takes_only_whole_numbers_as_revisions(revision: Any) -> None:
+    with pytest.raises(PointTypeError, match=r"first_revision=.* is not a whole number"):
+        Selection(first_revision=revision)
+
+
+def test_a_baseline_is_of_a_named_resource_and_of_slots() -> None:
+    with pytest.raises(PointTypeError, match="resource_id=None is not text"):
+        Baseline(None, 1, ())  # type: ignore[arg-type]  # the mistake
+    with pytest.raises(PointTypeError, match="'ab' is no list of Slot objects"):
+        Baseline("r", 1, "ab")  # type: ignore[arg-type]  # the mistake

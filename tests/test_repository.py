@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,3 +121,11 @@ def test_what_a_repository_answers_survives_pickle_copy_and_repr(value: Any) -> 
     again = eval(repr(value), {**names, "Snapshot": Snapshot, "datetime": dt})  # noqa: S307  # our own repr
     assert again == pickle.loads(pickle.dumps(value)) == copy.copy(value) == value.replace() == value  # noqa: S301  # ours
     assert hash(again) == hash(value)
+
+
+@pytest.mark.parametrize("window", [(9, 17), 9, Interval(datetime(2026, 3, 2), datetime(2026, 3, 3))])
+def test_a_window_in_memory_is_an_interval_of_the_points_that_are_there(window: Any) -> None:
+    repository = MemoryRepository([Slot("r", (9, 17))])
+    for question in (repository.slots, repository.snapshot):
+        with pytest.raises(PointTypeError, match=r"is no window; pass an Interval|have no common order"):
+            question("r", window)

@@ -656,6 +656,24 @@ class TestWrongInput:
         with pytest.raises(LocalTimeError, match="does not exist"):
             self.working(zone="Pacific/Apia").update("tutor-1", date(2011, 12, 30), [], **ME)
 
+    @pytest.mark.parametrize(
+        "made, error",
+        [
+            ({"clock": at(9)}, "clock=.* cannot be called"),
+            ({"ids": "x"}, "ids='x' cannot be called"),
+            ({"limits": None}, "limits=None are no Limits"),
+            ({"active": "CONFIRMED"}, "active='CONFIRMED' is no collection of statuses"),
+        ],
+    )
+    def test_of_what_it_is_made_of(self, made: dict[str, Any], error: str) -> None:
+        with pytest.raises(PointTypeError, match=error):
+            Schedule(MemoryRepository(), MemoryAuditLog(), zone=PARIS, **made)
+
+    @pytest.mark.parametrize("revision", [False, "", "1", 1.5])
+    def test_of_an_expected_revision_that_is_no_number(self, revision: Any) -> None:
+        with pytest.raises(PointTypeError, match=r"expected_revision=.* is not a whole number"):
+            schedule().update("r", MONDAY, [], expected_revision=revision, **ME)
+
     @pytest.mark.parametrize("moment", [datetime(2026, 3, 2), 1700000000.0, None])
     def test_of_a_clock_that_tells_no_instant(self, moment: Any) -> None:
         with pytest.raises(PointTypeError, match="the clock says"):

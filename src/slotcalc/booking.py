@@ -1,14 +1,16 @@
 """Slots, what a resource offers, and bookings, what is claimed of it. Imports `intervals`; read `availability` next."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
-from typing import Any, Final, final
+from typing import Any, Final, TypeVar, final
 
 from slotcalc.errors import PointTypeError, PointValueError
 from slotcalc.intervals import Interval
 from slotcalc.values import Value, setters
 
 __all__ = ["ACTIVE", "Booking", "BookingStatus", "Slot"]
+
+T = TypeVar("T")
 
 
 class BookingStatus(StrEnum):
@@ -146,6 +148,17 @@ def whole_number(name: str, value: object) -> int:
         message = f"{name}={value!r} is less than 1"
         raise PointValueError(message, value)
     return value
+
+
+def as_list(items: Iterable[T], kind: type[T]) -> list[T]:
+    """Return values of one kind as a list, or say that there are others among them, such as pairs for slots."""
+    given: object = items
+    if isinstance(given, Iterable):
+        found = [*items]
+        if set(map(type, found)) <= {kind}:
+            return found
+    name = kind.__name__
+    raise PointTypeError(f"{items!r:.200} is no list of {name} objects; make them, as {name}(resource_id, …)", items)
 
 
 def active_statuses(active: object) -> Collection[BookingStatus]:

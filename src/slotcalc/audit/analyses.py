@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from slotcalc import zones
 from slotcalc.audit.stats import WEEKDAYS, HourOfWeek, Tally, check_instants, first_of, hours_shown, stats, tallied
+from slotcalc.booking import as_list
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.intervals import Interval
 
@@ -62,7 +63,7 @@ def busiest_edit_hours(events: Iterable[AuditEvent], zone: str | tzinfo, *, limi
     ...     print(hour, edits, tally.hours_added, tally.hours_removed)
     Mo 09:00-10:00 2 3.0 1.0
     """
-    listed = [*events]
+    listed = as_list(events, AuditEvent)
     place = zones.zone(zone)
     check_instants(listed, "edit")
 
@@ -110,7 +111,7 @@ def most_removed_hours(
     Mo 10:00-11:00 2 2:00:00
     Mo 09:00-10:00 1 0:30:00
     """
-    removed = [event for event in events if event.action is Action.REMOVED]
+    removed = [event for event in as_list(events, AuditEvent) if event.action is Action.REMOVED]
     counted = stats(removed, zone, by="slot", window=window)
     if counted.window is None:
         return []
@@ -201,7 +202,7 @@ def most_removed_times(events: Iterable[AuditEvent], zone: str | tzinfo, *, limi
     place = zones.zone(zone)
     times: Counter[ClockRange] = Counter()
     lengths: dict[ClockRange, timedelta] = {}
-    for event in events:
+    for event in as_list(events, AuditEvent):
         if event.action is Action.REMOVED:
             interval = event.interval
             start, end = zones.to_local(interval.start, place), zones.to_local(interval.end, place)
@@ -244,7 +245,7 @@ def most_active_editors(events: Iterable[AuditEvent], *, limit: int = 10) -> lis
     anna 2 1.0 2026-03-03
     ben 1 0.0 2026-03-03
     """
-    made = [event for event in events if event.changed_at is not None]
+    made = [event for event in as_list(events, AuditEvent) if event.changed_at is not None]
     check_instants(made, "edit")
     tallies = tallied(made, attrgetter("changed_by"))
     edits = Counter(name for name, _, _ in {(event.changed_by, event.resource_id, event.revision) for event in made})

@@ -12,8 +12,9 @@ from itertools import islice
 from typing import Any, Final, final
 
 from slotcalc.audit.log import AuditLog, Selection, check_deliverable, unknown_event
+from slotcalc.booking import as_list
 from slotcalc.diff import AuditEvent
-from slotcalc.errors import LimitExceededError
+from slotcalc.errors import LimitExceededError, PointTypeError
 from slotcalc.values import Value
 
 __all__ = ["LARGEST_PAGE", "PAGE", "Page", "history", "one_more", "page", "selected"]
@@ -63,6 +64,7 @@ def history(source: AuditLog | Iterable[AuditEvent], wanted: Selection | None = 
 
     Raises:
         LimitExceededError: for a page of more than 1,000 events.
+        PointTypeError: for what is no event, and for an asynchronous log.
         UnknownEventError: if `after` is no event of the log.
 
     >>> events = [AuditEvent("tutor-1", "added", (n, n + 1), revision=n, id=f"e{n}") for n in (1, 2, 3)]
@@ -75,7 +77,12 @@ def history(source: AuditLog | Iterable[AuditEvent], wanted: Selection | None = 
     """
     wanted = Selection() if wanted is None else wanted
     asked = one_more(wanted)
-    return page(source.select(asked) if isinstance(source, AuditLog) else selected(source, asked), wanted)
+    found: Any = source.select(asked) if isinstance(source, AuditLog) else selected(source, asked)
+    if hasattr(found, "__await__"):
+        found.close()  # it is not awaited by anybody
+        message = f"{source!r:.200} is asynchronous; ask AsyncSchedule, or give page(…) what it selects"
+        raise PointTypeError(message, source)
+    return page(found, wanted)
 
 
 def one_more(wanted: Selection) -> Selection:
@@ -103,7 +110,7 @@ def selected(events: Iterable[AuditEvent], wanted: Selection) -> list[AuditEvent
         UnknownEventError: if `after` is none of the events.
         PointValueError: for an event that belongs to no edit, if events of all resources are asked for.
     """
-    listed = [*events]
+    listed = as_list(events, AuditEvent)
     if wanted.resource_id is None:
         check_deliverable(listed)  # without a time they have no order
     chosen = sorted(filter(wanted.includes, listed), key=wanted.order, reverse=wanted.newest_first)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Protocol, final, runtime_checkable
 
-from slotcalc.booking import Slot, whole_number
+from slotcalc.booking import Slot, as_list, whole_number
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.diff.event import action_of
 from slotcalc.errors import AmbiguousResourceError, HorizonError, PointTypeError, PointValueError, UnknownEventError
@@ -132,7 +132,7 @@ class Selection(Value):
             if text is not None and not isinstance(text, str):
                 raise PointTypeError(f"{name}={text!r:.80} is not text", text)
         for name, count in (("first_revision", first_revision), ("last_revision", last_revision)):
-            if count:  # 0 is the state before the first edit
+            if count is not None and (count or type(count) is not int):  # 0 is the state before the first edit
                 whole_number(name, count)
         self._set(
             **texts,
@@ -197,10 +197,13 @@ class Baseline(Value):
         changed_at: datetime | None = None,
     ) -> None:
         """Keep the parts; `audit.baseline_at` makes them."""
+        for name, text in (("resource_id", resource_id), ("digest", digest)):
+            if not isinstance(text, str):
+                raise PointTypeError(f"{name}={text!r:.80} is not text", text)
         self._set(
             resource_id=resource_id,
             revision=whole_number("revision", revision),
-            slots=tuple(slots),
+            slots=tuple(as_list(slots, Slot)),
             digest=digest,
             changed_at=_moment("changed_at", changed_at),
         )
@@ -259,8 +262,8 @@ class AsyncAuditLog(Protocol):
 
 
 def check_deliverable(events: Iterable[AuditEvent]) -> None:
-    """Raise `PointValueError` for an event that belongs to no edit; every `append` begins with this."""
-    for event in events:
+    """Raise for what is no event, and for an event that belongs to no edit; every `append` begins with this."""
+    for event in as_list(events, AuditEvent):
         if not (event.id and event.change_id and event.revision and event.changed_at):
             message = f"{event!r:.200} belongs to no edit: it has no id, change_id, revision or changed_at"
             raise PointValueError(message, event)
@@ -278,7 +281,7 @@ def in_order(
     Raises:
         AmbiguousResourceError: for events of more than one resource, or of another one than asked for.
     """
-    listed = [*events]
+    listed = as_list(events, AuditEvent)
     if resource_id is None:
         resource_id = baseline.resource_id if baseline is not None else listed[0].resource_id if listed else ""
     others = {event.resource_id for event in listed}

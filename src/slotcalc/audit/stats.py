@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from slotcalc import iso8601, zones
 from slotcalc.audit.log import moment_of
-from slotcalc.booking import whole_number
+from slotcalc.booking import as_list, whole_number
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.errors import ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval
@@ -292,7 +292,7 @@ def stats(
     Mo 10:00-11:00 0 1:00:00
     Mo 09:00-10:00 1 0:30:00
     """
-    listed = [*events]
+    listed = as_list(events, AuditEvent)
     if by not in _BYS:
         raise ParseError(f"by={by!r:.80} is neither 'edit' nor 'slot'; say by which time to count", by)
     place = zones.zone(zone)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from slotcalc.availability import Slots
-from slotcalc.booking import Slot
+from slotcalc.booking import Slot, as_list
 from slotcalc.diff.event import Action, AuditEvent, Identity, another, checked_identity, checked_text
 from slotcalc.diff.ledger import Ledger, by_identity, each_slot, identity_of, impossible, slot_of, times_of
 from slotcalc.errors import AmbiguousResourceError, ImpossibleEventError
@@ -193,7 +193,7 @@ def apply(slots: Slots, events: Iterable[AuditEvent], *, whole: bool = False) ->
     >>> apply([(9, 12)], [AuditEvent("tutor-1", "removed", (10, 11))])
     [Slot('tutor-1', Interval(9, 10)), Slot('tutor-1', Interval(11, 12))]
     """
-    listed = [*events]
+    listed = as_list(events, AuditEvent)
     resource_id = listed[0].resource_id if listed else _resource_of(slots)
     if whole:
         return _applied_whole(slots, listed, resource_id)
@@ -212,7 +212,7 @@ def invert(events: Iterable[AuditEvent]) -> tuple[AuditEvent, ...]:
     >>> [event.action for event in invert([AuditEvent("tutor-1", "added", (9, 12))])]
     [Action.REMOVED]
     """
-    return tuple([_preview(event, _OPPOSITE[event.action]) for event in reversed([*events])])
+    return tuple([_preview(event, _OPPOSITE[event.action]) for event in reversed(as_list(events, AuditEvent))])
 
 
 def compose(*edits: Iterable[AuditEvent]) -> tuple[AuditEvent, ...]:
@@ -230,7 +230,7 @@ def compose(*edits: Iterable[AuditEvent]) -> tuple[AuditEvent, ...]:
     >>> [str(event.interval) for event in compose(first, second)]
     ['[9, 11)']
     """
-    events = [event for edit in edits for event in edit]
+    events = [event for edit in edits for event in as_list(edit, AuditEvent)]
     if not events:
         return ()
     undone = [_opposite(event) for event in reversed(events)]

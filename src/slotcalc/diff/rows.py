@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from slotcalc import iso8601, zones
+from slotcalc.booking import as_list
 from slotcalc.diff.event import AuditEvent
 from slotcalc.errors import ParseError, PointTypeError
 from slotcalc.intervals import Interval, IntervalSet
@@ -71,7 +72,7 @@ def to_rows(events: Iterable[AuditEvent], zone: str | tzinfo) -> list[dict[str, 
     2026-03-03 00:00 02:00 REMOVED
     """
     place = zones.zone(zone)
-    return [row for event in events for row in _rows_of(event, place)]
+    return [row for event in as_list(events, AuditEvent) for row in _rows_of(event, place)]
 
 
 def _rows_of(event: AuditEvent, zone: tzinfo) -> list[dict[str, Any]]:

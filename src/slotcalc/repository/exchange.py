@@ -6,10 +6,10 @@ in use.
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from slotcalc.audit.log import horizon_error, unknown_event
-from slotcalc.booking import Booking, BookingStatus, Slot
+from slotcalc.booking import Booking, BookingStatus, Slot, as_list
 from slotcalc.diff.changes import unshared
 from slotcalc.errors import (
     AmbiguousResourceError,
@@ -29,15 +29,13 @@ __all__ = [
     "check_booking",
     "check_revision",
     "check_same_request",
+    "check_window",
     "exchange",
     "horizon_error",
-    "listed",
     "slots_inside",
     "unknown_booking",
     "unknown_event",
 ]
-
-T = TypeVar("T")
 
 
 class Exchange(NamedTuple):
@@ -50,17 +48,6 @@ class Exchange(NamedTuple):
     """Which to put in, behind those that have the same start and stay."""
 
 
-def listed(items: Iterable[T], kind: type[T]) -> list[T]:
-    """Return slots or bookings as a list; raise `PointTypeError` for what has others in it, such as pairs."""
-    given: object = items
-    if isinstance(given, Iterable):
-        found = [*items]
-        if set(map(type, found)) <= {kind}:
-            return found
-    name = kind.__name__
-    raise PointTypeError(f"{items!r:.200} is no list of {name} objects; make them, as {name}(resource_id, …)", items)
-
-
 def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any]) -> list[Slot]:
     """Return the slots in order of their start, if all are of the resource and inside the window.
 
@@ -69,14 +56,12 @@ def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any])
         IntervalError: for a slot that reaches out of the window.
         PointTypeError: for a window that is no interval, what is no slot, and points of different kinds.
     """
-    given: object = window
-    if not isinstance(given, Interval):
-        raise PointTypeError(f"window={window!r:.200} is no window; pass an Interval", window)
-    found = slots if isinstance(slots, list) else listed(slots, Slot)
+    check_window(window)
+    found = slots if isinstance(slots, list) else as_list(slots, Slot)
     try:
         inside = sorted(found, key=attrgetter("interval.start"))
     except (AttributeError, TypeError):
-        listed(found, Slot)  # says what is no slot
+        as_list(found, Slot)  # says what is no slot
         raise PointTypeError(f"{found!r:.200} are of points without a common order; use one kind", *found) from None
     for slot in inside[:1]:
         check_order(slot.interval.start, window.start)
@@ -132,6 +117,12 @@ def _cut(slot: Slot, window: Interval[Any]) -> Slot:
     if not start < window.start and not window.end < end:
         return slot
     return slot.replace(interval=(max(start, window.start), min(end, window.end)))
+
+
+def check_window(window: object) -> None:
+    """Raise `PointTypeError` unless it is an interval."""
+    if not isinstance(window, Interval):
+        raise PointTypeError(f"window={window!r:.200} is no window; pass an Interval", window)
 
 
 def check_revision(resource_id: str, expected: int | None, revision: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Self
 
 from slotcalc.audit import Baseline, Selection
 from slotcalc.audit.log import check_deliverable
-from slotcalc.booking import Booking, BookingStatus, Slot
+from slotcalc.booking import Booking, BookingStatus, Slot, as_list
 from slotcalc.diff import AuditEvent
 from slotcalc.intervals import Interval
 from slotcalc.repository.exchange import (
@@ -22,7 +22,6 @@ from slotcalc.repository.exchange import (
     check_same_request,
     exchange,
     horizon_error,
-    listed,
     slots_inside,
     unknown_booking,
     unknown_event,
@@ -60,9 +59,9 @@ class MemoryRepository:
         self._resources: dict[str, _Resource] = {}
         offered: dict[str, list[Slot]] = {}
         booked: dict[str, list[Booking]] = {}
-        for slot in listed(slots, Slot):
+        for slot in as_list(slots, Slot):
             offered.setdefault(slot.resource_id, []).append(slot)
-        for booking in listed(bookings, Booking):
+        for booking in as_list(bookings, Booking):
             booked.setdefault(booking.resource_id, []).append(booking)
         for resource_id in {**offered, **booked}:
             self._resources[resource_id] = _Resource(offered.get(resource_id, ()), booked.get(resource_id, ()))

@@ -1,4 +1,4 @@
-"""Slots or bookings in order of their start, found by window. Imports `booking`; `memory` keeps one for each resource.
+"""Slots or bookings in order of their start, found by window. Imports `exchange`; `memory` keeps one for each resource.
 
 The items stand in blocks of at most 32. Of each block the first start and the last end are known, and the latest end up
 to there, so that a window is answered from the blocks that can overlap it: O(√n + the answer), whatever else is there.
@@ -12,6 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from slotcalc.booking import Booking, Slot
 from slotcalc.intervals import Interval
+from slotcalc.points import check_order
+from slotcalc.repository.exchange import check_window
 
 __all__ = ["Timeline"]
 
@@ -37,10 +39,17 @@ class Timeline(Generic[T]):
         return (item for block in self._blocks for item in block)
 
     def overlapping(self, window: Interval[Any] | None) -> list[T]:
-        """Return the items that overlap the window, in order; without a window, all."""
+        """Return the items that overlap the window, in order; without a window, all.
+
+        Raises:
+            PointTypeError: for a window that is no interval, or of another kind of points.
+        """
         if window is None:
             return [*self]
+        check_window(window)
         start, end = window.start, window.end
+        for some in self._starts[:1]:
+            check_order(some, start)
         first, stop = bisect_right(self._reach, start), bisect_left(self._starts, end)
         return [
             item

@@ -17,7 +17,7 @@ from slotcalc.audit.findings import baseline_at
 from slotcalc.audit.log import moment_of
 from slotcalc.audit.replay import revision_at
 from slotcalc.availability import Segment, SegmentState, explain, free
-from slotcalc.booking import Booking, BookingStatus, Slot, whole_number
+from slotcalc.booking import Booking, BookingStatus, Slot, active_statuses, whole_number
 from slotcalc.diff import Action, AuditEvent
 from slotcalc.diff.changes import change_id_of, events_of
 from slotcalc.diff.event import LONGEST_NOTES, action_of, checked_text, checked_why
@@ -69,10 +69,12 @@ class Plans:
         active: Collection[BookingStatus],
         limits: Limits,
     ) -> None:
-        """Check the buffers and the zone.
+        """Check what a schedule is made of.
 
         Raises:
             PointTypeError, IntervalError: for a buffer that is no timedelta, or negative.
+            PointTypeError, PointValueError: for a clock or a source of ids that cannot be called, statuses and limits
+                that are none.
             UnknownZoneError: for a bad zone.
         """
         for name, length in (("before", before), ("after", after)):
@@ -83,7 +85,15 @@ class Plans:
         self.zone = zones.zone(zone)
         self.before = before
         self.after = after
-        self.active = frozenset(active)
+        self.active = active_statuses(active)
+        sources: dict[str, object] = {"clock": clock, "ids": ids}
+        for name, source in sources.items():
+            if source is not None and not callable(source):
+                message = f"{name}={source!r:.80} cannot be called; pass a function, such as lambda: datetime.now(UTC)"
+                raise PointTypeError(message, source)
+        given: object = limits
+        if not isinstance(given, Limits):
+            raise PointTypeError(f"limits={limits!r:.80} are no Limits; pass Limits(…)", limits)
         self.limits = limits
         self._clock = clock or _now
         self._ids = ids or _new_id
@@ -189,7 +199,8 @@ class Plans:
         checked_why(reason, notes, changed_by)
         window = self.window(when)
         offered = self._slots(resource_id, window, slots, by_days=not isinstance(when, Interval))
-        if expected_revision:  # 0 is one that nobody edited yet
+        # 0 is that of a resource that nobody edited yet.
+        if expected_revision is not None and (expected_revision or type(expected_revision) is not int):
             whole_number("expected_revision", expected_revision)
         request = None
         if request_id is not None:

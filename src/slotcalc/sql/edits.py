@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 
 from slotcalc.audit import Delivery
 from slotcalc.audit.log import check_deliverable
-from slotcalc.booking import Booking, BookingStatus, Slot
+from slotcalc.booking import Booking, BookingStatus, Slot, as_list
 from slotcalc.diff import AuditEvent
 from slotcalc.diff.event import checked_text
 from slotcalc.errors import SlotcalcError, StoreError
@@ -36,7 +36,6 @@ from slotcalc.repository.exchange import (
     check_booking,
     check_revision,
     exchange,
-    listed,
     slots_inside,
     unknown_booking,
 )
@@ -362,7 +361,7 @@ def seed(store: Store, slots: Iterable[Slot], bookings: Iterable[Booking]) -> Pl
     booked: dict[str, list[Booking]] = {}
     for slot in rows.checked_slots(slots):
         offered.setdefault(slot.resource_id, []).append(slot)
-    for booking in listed(bookings, Booking):
+    for booking in as_list(bookings, Booking):
         booked.setdefault(rows.checked_booking(booking).resource_id, []).append(booking)
 
     def work(connection: Connection) -> None:

@@ -11,14 +11,13 @@ from typing import Any, Final
 
 from slotcalc import iso8601, strict_json
 from slotcalc.audit import Baseline
-from slotcalc.booking import Booking, BookingStatus, Slot
+from slotcalc.booking import Booking, BookingStatus, Slot, as_list
 from slotcalc.coverage import Coverage
 from slotcalc.diff import AuditEvent
 from slotcalc.diff.event import LONGEST_NOTES, checked_text
 from slotcalc.errors import ParseError, PointTypeError, PointValueError
 from slotcalc.intervals import Interval
 from slotcalc.repository import Replaced
-from slotcalc.repository.exchange import listed
 
 __all__ = [
     "GREATEST",
@@ -56,7 +55,7 @@ def checked_window(window: object, name: str = "window") -> Interval[datetime]:
 
 def checked_slots(slots: Iterable[Slot]) -> list[Slot]:
     """Return the slots if each can be kept."""
-    checked = listed(slots, Slot)
+    checked = as_list(slots, Slot)
     for slot in checked:
         checked_window(slot.interval, "interval")
         checked_text("resource_id", slot.resource_id)
