@@ -77,6 +77,13 @@ def rows_read(connection: Connection, tables: Tables) -> dict[str, tuple[int, in
     return {name.removeprefix(tables.prefix): (scans, by_index) for name, scans, by_index in rows}
 
 
+def entries_read(connection: Connection, tables: Tables, index: str) -> int:
+    """Return how many entries of an index were read in this transaction."""
+    of = f"{tables.schema}.{tables.prefix}" if tables.schema else tables.prefix
+    asked = text("SELECT pg_stat_get_xact_tuples_returned(CAST(:name AS regclass))")
+    return int(connection.execute(asked, {"name": f"{of}{index}"}).scalar_one())
+
+
 def days(first: int, number: int) -> Interval[datetime]:
     """Return a span of days after the first booking."""
     start = BEGIN + timedelta(days=first)

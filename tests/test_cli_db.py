@@ -467,7 +467,10 @@ def test_who_edits_has_to_be_said(filled: Callable[..., Answer]) -> None:
 
 def test_a_history_with_faults_is_purged_only_on_purpose(filled: Callable[..., Answer]) -> None:
     filled("update", *ROOM, *MONDAY, "--hours", "Mo 10:00-12:00", *WHO, *ZONE)
-    statements("DELETE FROM slotcalc_events WHERE resource_id = 'room-1' AND revision = 1")
+    statements(
+        "DELETE FROM slotcalc_events WHERE batch_key IN"
+        " (SELECT batch_key FROM slotcalc_batches WHERE resource_id = 'room-1' AND revision = 1)"
+    )
     purge = ("purge", *ROOM, *ZONE, "--up-to", "2", "--yes")
     assert filled(*purge).code == 1
     assert filled(*purge, "--faults-too").out == "2 events of room-1 dropped\n"
@@ -579,7 +582,7 @@ def test_verify_finds_slots_written_past_the_history_and_reconcile_mends_it(fill
 
 def test_a_head_finds_a_history_that_was_tampered_with(filled: Callable[..., Answer], here: Path) -> None:
     assert filled("verify", *ROOM, "--save-head", "head.json").code == 0
-    statements("UPDATE slotcalc_events SET changed_by = 'nobody'")
+    statements("UPDATE slotcalc_batches SET changed_by = 'nobody'")
     assert filled("verify", *ROOM).code == 0
     answer = filled("verify", *ROOM, "--head", "head.json")
     assert answer.code == 1
@@ -645,7 +648,7 @@ def test_purging_keeps_what_is_asked_about_later(filled: Callable[..., Answer]) 
         "slotcalc: 'room-1' is at revision 2, so there is nothing to purge up to 9\n  name one that was made\n"
     )
     filled("update", *ROOM, *MONDAY, "--hours", "Mo 09:00-12:00", *WHO, *ZONE)
-    statements("DELETE FROM slotcalc_events WHERE resource_id = 'room-1'")
+    statements("DELETE FROM slotcalc_events", "DELETE FROM slotcalc_batches")
     assert filled(*purge, "--up-to", "3", "--yes").err == (
         "slotcalc: nothing was dropped, since that part of the history of room-1 has faults\n"
         "  see them with slotcalc db verify, bring in what waits with redeliver, or add --faults-too\n"

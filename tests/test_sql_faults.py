@@ -75,53 +75,61 @@ def xor(flipped: list[int]) -> IntervalSet[Any]:
     return made
 
 
+def name_of(database: Database, table: str) -> str:
+    return str(getattr(database.tables, table).fullname)
+
+
 @contextmanager
-def missing_table(database: Database) -> Iterator[None]:
-    database.execute("ALTER TABLE {events} RENAME TO gone")
+def missing_table(database: Database, table: str = "events") -> Iterator[None]:
+    database.execute(f"ALTER TABLE {name_of(database, table)} RENAME TO gone")
     yield
     schema = f"{database.tables.schema}." if database.tables.schema else ""
-    database.execute(f"ALTER TABLE {schema}gone RENAME TO {database.tables.events.name}")
+    database.execute(f"ALTER TABLE {schema}gone RENAME TO {database.tables.prefix}{table}")
 
 
 @contextmanager
-def violated_check(database: Database) -> Iterator[None]:
+def violated_check(database: Database, table: str = "events") -> Iterator[None]:
+    name, check = name_of(database, table), "notes <> ''" if table == "batches" else "ordinal > 9"
     if database.is_sqlite:  # which adds no CHECK to a table that is there
-        name = database.tables.events.name
-        ((made,),) = database.execute(f"SELECT sql FROM sqlite_master WHERE name = '{name}'")  # noqa: S608  # its own name
-        database.execute("DROP TABLE {events}", made.rstrip().removesuffix(")") + ", CHECK (reason <> 'edit'))")
-        yield
-        database.execute("DROP TABLE {events}", made)
+        with instead(database, name, f", CHECK ({check}))"):
+            yield
     else:
-        database.execute("ALTER TABLE {events} ADD CONSTRAINT odd CHECK (reason <> 'edit')")
+        database.execute(f"ALTER TABLE {name} ADD CONSTRAINT odd CHECK ({check})")
         yield
-        database.execute("ALTER TABLE {events} DROP CONSTRAINT odd")
+        database.execute(f"ALTER TABLE {name} DROP CONSTRAINT odd")
 
 
 @contextmanager
-def deferred_refusal(database: Database) -> Iterator[None]:
+def instead(database: Database, name: str, ending: str) -> Iterator[None]:
+    """Put a table in the place of an empty one of SQLite that differs from it in how its definition ends."""
+    ((made,),) = database.execute(f"SELECT sql FROM sqlite_master WHERE name = '{name}'")  # noqa: S608  # its own name
+    database.execute(f"DROP TABLE {name}", made.rstrip().removesuffix(")") + ending)
+    yield
+    database.execute(f"DROP TABLE {name}", made)
+
+
+@contextmanager
+def deferred_refusal(database: Database, table: str = "events") -> Iterator[None]:
     """Refuse the events at COMMIT, when it is too late for a savepoint."""
+    name = name_of(database, table)
     if database.is_sqlite:
-        name = database.tables.events.name
-        ((made,),) = database.execute(f"SELECT sql FROM sqlite_master WHERE name = '{name}'")  # noqa: S608  # its own name
+        database.execute("CREATE TABLE nobody (name TEXT PRIMARY KEY)")
         odd = ", FOREIGN KEY (tenant) REFERENCES nobody (name) DEFERRABLE INITIALLY DEFERRED)"
-        database.execute(
-            "CREATE TABLE nobody (name TEXT PRIMARY KEY)", "DROP TABLE {events}", made.rstrip().removesuffix(")") + odd
-        )
-        yield
-        database.execute("DROP TABLE {events}", made)
+        with instead(database, name, odd):
+            yield
     else:
         database.execute(
-            "CREATE FUNCTION {events}_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            f"CREATE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'refused'; END $$",
-            "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON {events} DEFERRABLE INITIALLY DEFERRED"
-            " FOR EACH ROW EXECUTE FUNCTION {events}_refuse()",
+            f"CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON {name} DEFERRABLE INITIALLY DEFERRED"
+            f" FOR EACH ROW EXECUTE FUNCTION {name}_refuse()",
         )
         yield
-        database.execute("DROP TRIGGER refuse ON {events}")
+        database.execute(f"DROP TRIGGER refuse ON {name}")
 
 
 @contextmanager
-def full_disk(database: Database) -> Iterator[None]:
+def full_disk(database: Database, table: str = "events") -> Iterator[None]:
     """Refuse to grow: by the code that a server gives for it, or with SQLite truly."""
     if database.is_sqlite:
         engine = database.engine
@@ -136,42 +144,38 @@ def full_disk(database: Database) -> Iterator[None]:
         event.remove(engine, "connect", limit)
         engine.dispose()
     else:
-        with raising(database, "RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'"):
-            yield
+        name = name_of(database, table)
+        database.execute(
+            f"CREATE FUNCTION {name}_raise() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$",
+            f"CREATE TRIGGER raises BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION {name}_raise()",
+        )
+        yield
+        database.execute(f"DROP TRIGGER raises ON {name}")
 
 
 @contextmanager
-def raising(database: Database, what: str) -> Iterator[None]:
-    database.execute(
-        "CREATE FUNCTION {events}_raise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + what + "; END $$",
-        "CREATE TRIGGER raises BEFORE INSERT ON {events} FOR EACH ROW EXECUTE FUNCTION {events}_raise()",
-    )
-    yield
-    database.execute("DROP TRIGGER raises ON {events}")
-
-
-@contextmanager
-def ended_transaction(database: Database) -> Iterator[None]:
-    database.execute("CREATE TRIGGER ends BEFORE INSERT ON {events} BEGIN SELECT RAISE(ROLLBACK, 'it is over'); END")
+def ended_transaction(database: Database, table: str = "events") -> Iterator[None]:
+    name = name_of(database, table)
+    database.execute(f"CREATE TRIGGER ends BEFORE INSERT ON {name} BEGIN SELECT RAISE(ROLLBACK, 'it is over'); END")
     yield
     database.execute("DROP TRIGGER ends")
 
 
 @contextmanager
-def held_lock(database: Database) -> Iterator[None]:
+def held_lock(database: Database, table: str = "events") -> Iterator[None]:
     with database.engine.connect() as other, other.begin():
-        other.exec_driver_sql(f"LOCK TABLE {database.tables.events.fullname} IN ACCESS EXCLUSIVE MODE")
+        other.exec_driver_sql(f"LOCK TABLE {name_of(database, table)} IN ACCESS EXCLUSIVE MODE")
         yield
 
 
 @contextmanager
-def revoked_rights(database: Database) -> Iterator[None]:
-    engine = database.engine
+def revoked_rights(database: Database, table: str = "events") -> Iterator[None]:
+    engine, name = database.engine, name_of(database, table)
     if database.is_sqlite:
-        name = database.tables.events.name
 
-        def refuse(action: int, table: str | None, *_: object) -> int:
-            return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_INSERT and table == name else sqlite3.SQLITE_OK
+        def refuse(action: int, written: str | None, *_: object) -> int:
+            return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_INSERT and written == name else sqlite3.SQLITE_OK
 
         def watch(driver: Any, _record: object) -> None:
             driver.set_authorizer(refuse)
@@ -188,7 +192,7 @@ def revoked_rights(database: Database) -> Iterator[None]:
             f"CREATE ROLE {role} LOGIN",
             f"GRANT USAGE ON SCHEMA {schema} TO {role}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
-            f"REVOKE INSERT ON {{events}} FROM {role}",
+            f"REVOKE INSERT ON {name} FROM {role}",
         )
         database.engine = create_engine(engine.url.set(username=role), poolclass=NullPool)
         yield
@@ -197,11 +201,11 @@ def revoked_rights(database: Database) -> Iterator[None]:
 
 
 @contextmanager
-def dead_connection(database: Database) -> Iterator[None]:
+def dead_connection(database: Database, table: str = "events") -> Iterator[None]:
     """Break the connection each time that it is about to write events."""
 
     def kill(_number: int, connection: Any, said: str) -> None:
-        if said.startswith("INSERT INTO") and said.split()[2].endswith("events"):
+        if said.startswith("INSERT INTO") and said.split()[2].endswith(table):
             if database.is_sqlite:
                 connection.connection.driver_connection.close()
             else:
@@ -240,12 +244,13 @@ EACH_FAULT = [
 ]
 
 
+@pytest.mark.parametrize("table", ["events", "batches"])
 @pytest.mark.parametrize("database,fault", EACH_FAULT, indirect=["database"])
-def test_every_edit_stands_and_no_event_is_missing_after_redelivery(database: Database, fault: str) -> None:
+def test_every_edit_stands_and_no_event_is_missing_after_redelivery(database: Database, fault: str, table: str) -> None:
     broken, wanted = FAULTS[fault]
     hours_flipped = [3, 5, 3, 7, 8]
     spool = Spool()
-    with broken(database):
+    with broken(database, table):
         repository = database.repository(spool=spool)
         began = monotonic()
         done = [
@@ -442,20 +447,61 @@ def test_an_outcome_that_cannot_be_looked_up_either_is_unknown(database: Databas
 
 @contextmanager
 def lost_commits(database: Database, times: int, *, arrived: bool) -> Iterator[None]:
-    """Break the connection at the next commits, before or after the server has done them."""
+    """Break the connection at the next commits of edits, before or after the server has done them."""
     left = times
 
     def lose(_number: int, connection: Any, said: str) -> None:
         nonlocal left
-        if said == "commit" and left:
+        driver = connection.connection.driver_connection
+        if said == "commit" and not driver.read_only and left:  # of a read, all has been said by then
             left -= 1
-            driver = connection.connection.driver_connection
             if arrived:
                 driver.commit()
             driver.pgconn.finish()
 
     with calls(database.engine, lose):
         yield
+
+
+@postgresql_only
+def test_what_was_read_stands_though_its_commit_is_lost_and_nothing_is_read_twice(database: Database) -> None:
+    repository = database.repository()
+    flip(repository, 9, "c1")
+
+    def lose(_number: int, connection: Any, said: str) -> None:
+        if said == "commit":
+            terminate(database, connection)
+
+    with calls(database.engine, lose) as made:
+        assert repository.slots(TUTOR) == [slot(9, 10)]
+    assert made.count("commit") == 1
+    assert repository.slots(TUTOR) == [slot(9, 10)]  # over another connection
+
+
+@postgresql_only
+def test_a_connection_that_is_lost_while_reading_is_an_error(database: Database) -> None:
+    repository = database.repository()
+
+    def lose(number: int, connection: Any, _said: str) -> None:
+        if number == 1:
+            terminate(database, connection)
+
+    with calls(database.engine, lose) as made, pytest.raises(StoreError):
+        repository.slots(TUTOR)
+    assert len(made) == 1
+    assert repository.slots(TUTOR) == []
+
+
+@postgresql_only
+def test_questions_that_are_asked_often_stay_prepared(database: Database) -> None:
+    repository, log = database.repository(), database.log()
+    for _ in range(8):
+        repository.slots(TUTOR)
+        log.baseline(TUTOR)
+    prepared = {row.statement for row in database.execute("SELECT statement FROM pg_prepared_statements")}
+    assert {"resources", "baselines"} <= {
+        name for name in ("resources", "baselines") for said in prepared if name_of(database, name) in said
+    }
 
 
 @pytest.mark.parametrize("hot", [False, True])

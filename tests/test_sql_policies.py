@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from slotcalc import Slot
 
-TABLES = ("resources", "slots", "bookings", "requests", "events", "baselines", "outbox")
+TABLES = ("resources", "slots", "bookings", "requests", "batches", "events", "baselines", "outbox")
 
 _numbers = count()
 
@@ -187,6 +187,11 @@ def test_by_hand_a_statement_for_all_rows_changes_only_those_of_the_role(town: T
         "INSERT INTO {requests} VALUES ({key}, 'r', 'f', '{{}}')",
         "INSERT INTO {resources} (tenant, resource_id) VALUES ('{tenant}', 'x')",
         "INSERT INTO {outbox} (tenant, events) VALUES ('{tenant}', '[]')",
+        "INSERT INTO {batches} VALUES ('{tenant}', 'key', 'x', 1, 'c', 'edit', '', now(), '')",
+        (
+            "INSERT INTO {events} (tenant, event_id, batch_key, ordinal, action, start_at, end_at, capacity, label)"
+            " VALUES ('{tenant}', 'e', 'key', 0, 'ADDED', '2026-03-02', '2026-03-03', 1, '')"
+        ),
         "UPDATE {resources} SET tenant = '{tenant}', resource_id = 'moved'",
         "UPDATE {slots} SET resource_key = {key}",
         "UPDATE {bookings} SET resource_key = {key}",
@@ -201,10 +206,22 @@ def test_no_row_can_be_given_to_another_role_and_the_refusal_is_the_same_whateve
         town.ben.execute(said)
 
 
+def test_no_event_can_be_put_into_a_batch_of_another_role(town: Town) -> None:
+    town.anna.repository().replace_slots(TUTOR, hours(9, 10), [], describe=described("e"))
+    ((key,),) = town.owner.execute("SELECT encode(batch_key, 'hex') FROM {batches}")
+    with pytest.raises(DBAPIError, match="violates foreign key"):
+        town.ben.execute(
+            "INSERT INTO {events} (tenant, event_id, batch_key, ordinal, action, start_at, end_at, capacity, label)"
+            f" VALUES ('{town.ben.role}', 'e', '\\x{key}', 1, 'ADDED', '2026-03-02', '2026-03-03', 1, '')"
+        )
+
+
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE {events} SET reason = 'other'",
+        "UPDATE {batches} SET reason = 'other'",
+        "UPDATE {events} SET ordinal = 7",
+        "DELETE FROM {batches}",
         "DELETE FROM {events}",
         "DELETE FROM {baselines}",
         "UPDATE {requests} SET answer = '{{}}'",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from slotcalc import (
@@ -37,7 +38,16 @@ from slotcalc import (
 )
 from slotcalc.audit import Delivery, Selection
 from slotcalc.repository import Redelivered, Request
-from slotcalc.sql import AsyncSqlRepository, SqlAuditLog, SqlRepository, Tables, create_all
+from slotcalc.sql import (
+    AsyncSqlRepository,
+    SqlAuditLog,
+    SqlRepository,
+    Tables,
+    create_all,
+    install_functions,
+    install_policies,
+)
+from slotcalc.sql.migrations import upgrade
 from tests.databases import DAY, TUTOR, WHOLE_DAY, Database, calls, described, expect_true_history, hours, slot
 
 if TYPE_CHECKING:
@@ -423,6 +433,18 @@ def test_the_tables_have_the_names_that_were_asked_for() -> None:
             Tables(prefix=odd)
         with pytest.raises(ParseError):
             Tables(schema=odd)
+    wrong: Any
+    for wrong in ({"prefix": None}, {"prefix": 5}, {"schema": 0}):
+        with pytest.raises(PointTypeError, match="is not text"):
+            Tables(**wrong)
+
+
+def test_tables_are_made_in_what_is_connected() -> None:
+    make: Any
+    for make in (create_all, upgrade, install_functions, install_policies):
+        for wrong in ("sqlite://", None, create_async_engine("sqlite+aiosqlite://")):
+            with pytest.raises(PointTypeError, match=r"is neither an engine nor a connection; make one with"):
+                make(wrong)
 
 
 def test_a_file_of_sqlite_is_journalled_ahead_with_foreign_keys_on(tmp_path: Path) -> None:
@@ -476,6 +498,10 @@ def test_only_engines_of_known_databases_and_drivers_are_taken(database: Databas
         SqlRepository(engine, tenant=0)  # type: ignore[arg-type]
     with pytest.raises(PointTypeError, match="is no spool; make one of its path"):
         SqlRepository(engine, spool="slots.spool")  # type: ignore[arg-type]
+    with pytest.raises(PointTypeError, match="tenant=0 is not text"):
+        SqlAuditLog(engine, tenant=0)  # type: ignore[arg-type]
+    with pytest.raises(PointTypeError, match="lock_timeout=3 is no timedelta"):
+        SqlAuditLog(engine, lock_timeout=3)  # type: ignore[arg-type]
 
 
 def test_a_pool_without_a_free_connection_is_a_store_error(tmp_path: Path) -> None:

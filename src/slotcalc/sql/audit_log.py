@@ -6,7 +6,6 @@ stand on another database than the repository.
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine
@@ -14,6 +13,7 @@ from sqlalchemy.pool import SingletonThreadPool
 
 from slotcalc.audit import Baseline, Selection
 from slotcalc.audit.log import check_deliverable
+from slotcalc.audit.spool import seconds_of
 from slotcalc.diff import AuditEvent
 from slotcalc.diff.event import checked_text
 from slotcalc.sql import events as event_store
@@ -36,7 +36,8 @@ class _Questions:
     """What both logs share: where the rows are, and the questions as plans."""
 
     def __init__(self, url: str, tables: Tables | None, tenant: str | None, lock_timeout: timedelta) -> None:
-        self._place = Place(tables or Tables(), checked_text("tenant", tenant or ""))
+        seconds_of("lock_timeout", lock_timeout)
+        self._place = Place(tables or Tables(), "" if tenant is None else checked_text("tenant", tenant))
         self._lock_timeout = lock_timeout
         self._url = url
 
@@ -76,7 +77,12 @@ class _Questions:
 
     def _baseline(self, resource_id: str) -> Plan[Baseline | None]:
         checked_text("resource_id", resource_id)
-        return alone(partial(event_store.baseline, place=self._place, resource_id=resource_id))
+
+        def work(connection: Connection) -> Baseline | None:
+            with reading(connection):
+                return event_store.baseline(connection, self._place, resource_id)
+
+        return alone(work)
 
     def _purge(self, baseline: Baseline) -> Plan[int]:
         checked_text("resource_id", baseline.resource_id)

@@ -24,6 +24,7 @@ __all__ = [
     "CommitLost",
     "CommitRefusedError",
     "bounded",
+    "check_bind",
     "checked_engine",
     "editing",
     "is_sqlite",
@@ -64,6 +65,13 @@ def checked_engine(engine: Any, *, asynchronous: bool = False) -> Engine:
     return beneath
 
 
+def check_bind(bind: object) -> None:
+    """Raise `PointTypeError` for anything but an engine or a connection, neither of them asynchronous."""
+    if not isinstance(bind, Engine | Connection):
+        mend = "make one with create_engine(…), and of an asynchronous connection await its run_sync(…)"
+        raise PointTypeError(f"{type(bind).__name__} is neither an engine nor a connection; {mend}", type(bind))
+
+
 def is_sqlite(connection: Connection) -> bool:
     """Return whether the database is SQLite, not PostgreSQL."""
     return connection.dialect.name == "sqlite"
@@ -90,7 +98,11 @@ def editing(connection: Connection, patience: timedelta = _PATIENCE) -> Iterator
 
 @contextmanager
 def reading(connection: Connection) -> Iterator[None]:
-    """Hold a transaction in which all that is read is of one moment."""
+    """Hold a transaction in which all that is read is of one moment.
+
+    It ends with COMMIT in PostgreSQL, since psycopg forgets at ROLLBACK what it has prepared. If that fails, what was
+    read stands all the same, and the connection is not used again.
+    """
     if is_sqlite(connection):
         connection.execution_options(isolation_level="AUTOCOMMIT")
         connection.exec_driver_sql("BEGIN")
@@ -98,8 +110,16 @@ def reading(connection: Connection) -> Iterator[None]:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     try:
         yield
-    finally:
+    except BaseException:
         _roll_back(connection)
+        raise
+    if is_sqlite(connection):
+        _roll_back(connection)
+        return
+    try:
+        connection.commit()
+    except SQLAlchemyError:
+        connection.invalidate()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     select,
     tuple_,
 )
@@ -28,7 +29,7 @@ from slotcalc.sql.connections import is_sqlite
 from slotcalc.sql.schema import Tables
 from slotcalc.sql.slot_store import Place, insert_ignoring
 
-__all__ = ["append", "baseline", "purge", "queue", "queued_keys", "queued_size", "selected", "take_queued"]
+__all__ = ["append", "baseline", "joined", "purge", "queue", "queued_keys", "queued_size", "selected", "take_queued"]
 
 _MANY: Final = 1000  # events that one statement brings
 
@@ -41,18 +42,32 @@ def append(connection: Connection, place: Place, events: Sequence[AuditEvent]) -
     ):  # in one order, so that two never wait for each other
         _hold_history(connection, place, resource_id, shared=True)
         known[resource_id] = baseline(connection, place, resource_id)
-    new: dict[str, dict[str, Any]] = {}
+    new: dict[str, AuditEvent] = {}
     for event in events:
         begins = known[event.resource_id]
         if begins is None or event.revision > begins.revision:
-            new.setdefault(event.id, rows.event_row(event, place.tenant))
-    made, written = [*new.values()], 0
-    t = place.tables.events
+            new.setdefault(event.id, event)
+    batches, made = rows.event_rows(new.values(), place.tenant)
+    b, t = place.tables.batches, place.tables.events
     # RETURNING counts them: the row count of a statement that ignores conflicts is -1 with psycopg.
-    statement = insert_ignoring(connection, t, "tenant", "event_id").returning(t.c.event_id)
+    statement = insert_ignoring(connection, t, "tenant", "event_id").returning(t.c.batch_key)
+    written: list[bytes] = []
     for i in range(0, len(made), _MANY):
-        written += len(connection.execute(statement, made[i : i + _MANY]).all())
-    return written
+        written += connection.execute(statement, made[i : i + _MANY]).scalars()
+    if written:  # in one order, as above
+        needed = [batches[key] for key in sorted({*written})]
+        connection.execute(insert_ignoring(connection, b, "tenant", "batch_key"), needed)
+    return len(written)
+
+
+def joined(connection: Connection, place: Place) -> Select[Any]:
+    """Return the question for the events of a tenant, each with its batch; `rows.event_of` reads the answers."""
+    b, t = place.tables.batches, place.tables.events
+    told = [column for column in (*t.c, *b.c) if column.name not in {"tenant", "batch_key"}]
+    # The plus keeps SQLite from beginning with the events of the tenant, which it takes for few.
+    tenant: ColumnElement[str] = literal_column(f"+{t.fullname}.tenant") if is_sqlite(connection) else t.c.tenant
+    of_batch = and_(t.c.batch_key == b.c.batch_key, tenant == b.c.tenant)
+    return select(*told).join_from(b, t, of_batch).where(b.c.tenant == place.tenant)
 
 
 def selected(connection: Connection, place: Place, wanted: Selection) -> list[AuditEvent]:
@@ -61,18 +76,23 @@ def selected(connection: Connection, place: Place, wanted: Selection) -> list[Au
     Raises:
         UnknownEventError: if `wanted.after` is no event of the log.
     """
-    t = place.tables.events
-    mine = t.c.tenant == place.tenant
-    order: list[ColumnElement[Any]] = [t.c.revision, t.c.ordinal]
+    b, t = place.tables.batches, place.tables.events
+    batch_order: list[ColumnElement[Any]] = [b.c.revision]
     if wanted.resource_id is None:
-        order = [t.c.changed_at, t.c.resource_id, *order]
-    asked = _filtered(select(t).where(mine), place.tables, wanted)
+        batch_order = [b.c.changed_at, b.c.resource_id, b.c.revision]
+    order = [*batch_order, t.c.ordinal]
+    asked = _filtered(joined(connection, place), place.tables, wanted)
     if wanted.after is not None:
-        row = connection.execute(select(*order).where(mine, t.c.event_id == wanted.after)).one_or_none()
+        behind = select(*order).join_from(b, t).where(t.c.tenant == place.tenant, t.c.event_id == wanted.after)
+        row = connection.execute(behind).one_or_none()
         if row is None:
             raise unknown_event(wanted.after)
-        last = tuple_(*[literal(value, column.type) for value, column in zip(row, order, strict=True)])
-        asked = asked.where(tuple_(*order) < last if wanted.newest_first else tuple_(*order) > last)
+        last = [literal(value, column.type) for value, column in zip(row, order, strict=True)]
+        # An index leads to the first batch that may have an event behind this one; in that one the ordinal decides.
+        if wanted.newest_first:
+            asked = asked.where(tuple_(*batch_order) <= tuple_(*last[:-1]), tuple_(*order) < tuple_(*last))
+        else:
+            asked = asked.where(tuple_(*batch_order) >= tuple_(*last[:-1]), tuple_(*order) > tuple_(*last))
     order = [*order, t.c.event_id]
     asked = asked.order_by(*[column.desc() for column in order] if wanted.newest_first else order)
     if wanted.limit is not None:
@@ -81,23 +101,23 @@ def selected(connection: Connection, place: Place, wanted: Selection) -> list[Au
 
 
 def _filtered(asked: Select[Any], tables: Tables, wanted: Selection) -> Select[Any]:
-    t = tables.events
+    b, t = tables.batches, tables.events
     for column, value in (
-        (t.c.resource_id, wanted.resource_id),
-        (t.c.changed_by, wanted.changed_by),
-        (t.c.reason, wanted.reason),
+        (b.c.resource_id, wanted.resource_id),
+        (b.c.changed_by, wanted.changed_by),
+        (b.c.reason, wanted.reason),
         (t.c.action, wanted.action and wanted.action.value),
     ):
         if value is not None:
             asked = asked.where(column == value)
     if wanted.since is not None:
-        asked = asked.where(t.c.changed_at >= wanted.since)
+        asked = asked.where(b.c.changed_at >= wanted.since)
     if wanted.until is not None:
-        asked = asked.where(t.c.changed_at < wanted.until)
+        asked = asked.where(b.c.changed_at < wanted.until)
     if wanted.first_revision is not None:
-        asked = asked.where(t.c.revision >= min(wanted.first_revision, rows.GREATEST))
+        asked = asked.where(b.c.revision >= min(wanted.first_revision, rows.GREATEST))
     if wanted.last_revision is not None:
-        asked = asked.where(t.c.revision <= min(wanted.last_revision, rows.GREATEST))
+        asked = asked.where(b.c.revision <= min(wanted.last_revision, rows.GREATEST))
     return asked
 
 
@@ -115,7 +135,7 @@ def purge(connection: Connection, place: Place, begins: Baseline) -> int:
     Raises:
         HorizonError: if a later baseline is there already.
     """
-    b, t = place.tables.baselines, place.tables.events
+    first = place.tables.baselines
     row = {
         "tenant": place.tenant,
         "resource_id": begins.resource_id,
@@ -125,20 +145,24 @@ def purge(connection: Connection, place: Place, begins: Baseline) -> int:
         "changed_at": begins.changed_at,
     }
     dialect: Any = sqlite if is_sqlite(connection) else postgresql
-    upsert = dialect.insert(b).values(row)
+    upsert = dialect.insert(first).values(row)
     _hold_history(connection, place, begins.resource_id, shared=False)
     written = connection.execute(
         upsert.on_conflict_do_update(
             index_elements=["tenant", "resource_id"],
             set_={name: upsert.excluded[name] for name in ("revision", "slots", "digest", "changed_at")},
-            where=b.c.revision <= upsert.excluded.revision,
-        ).returning(b.c.revision)
+            where=first.c.revision <= upsert.excluded.revision,
+        ).returning(first.c.revision)
     ).one_or_none()
     if written is None:
         earlier = baseline(connection, place, begins.resource_id)
         raise horizon_error(begins.resource_id, begins.revision, earlier.revision if earlier else begins.revision)
-    old = and_(t.c.tenant == place.tenant, t.c.resource_id == begins.resource_id, t.c.revision <= begins.revision)
-    return len(connection.execute(delete(t).where(old).returning(t.c.event_id)).all())
+    b, t = place.tables.batches, place.tables.events
+    old = and_(b.c.tenant == place.tenant, b.c.resource_id == begins.resource_id, b.c.revision <= begins.revision)
+    theirs = and_(t.c.tenant == place.tenant, t.c.batch_key.in_(select(b.c.batch_key).where(old)))
+    dropped = connection.execute(delete(t).where(theirs).returning(t.c.event_key)).all()
+    connection.execute(delete(b).where(old))
+    return len(dropped)
 
 
 def _hold_history(connection: Connection, place: Place, resource_id: str, *, shared: bool) -> None:

@@ -10,9 +10,9 @@ they are declared AUTOINCREMENT, so that one that was purged is never given agai
 """
 
 import re
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Select, Text, cast, column, func, literal, select, tuple_
+from sqlalchemy import BigInteger, Connection, Text, cast, column, func, literal, tuple_
 from sqlalchemy.types import UserDefinedType
 
 from slotcalc.booking import whole_number
@@ -20,6 +20,7 @@ from slotcalc.diff import AuditEvent
 from slotcalc.errors import ParseError, PointTypeError
 from slotcalc.sql import rows
 from slotcalc.sql.connections import is_sqlite
+from slotcalc.sql.events import joined
 from slotcalc.sql.slot_store import Place
 
 __all__ = ["FeedPage", "checked_cursor", "events_since"]
@@ -78,7 +79,7 @@ def events_since(connection: Connection, place: Place, cursor: str, limit: int) 
     if cursor and is_sqlite(connection) is not (xid is None):
         raise ParseError(f"cursor={cursor!r} is of the feed of another kind of database; begin anew with ''", cursor)
     t = place.tables.events
-    asked: Select[Any] = select(t).where(t.c.tenant == place.tenant).limit(min(limit, rows.GREATEST))
+    asked = joined(connection, place).where(t.c.tenant == place.tenant).limit(min(limit, rows.GREATEST))
     if is_sqlite(connection):
         asked = asked.where(t.c.event_key > key).order_by(t.c.event_key)
     else:

@@ -20,7 +20,7 @@ from slotcalc.diff.event import checked_text
 from slotcalc.errors import PointValueError, SlotcalcError
 from slotcalc.intervals import Interval, IntervalSet
 from slotcalc.repository import Snapshot
-from slotcalc.sql.connections import editing, reading
+from slotcalc.sql.connections import check_bind, editing, reading
 from slotcalc.sql.rows import GREATEST
 from slotcalc.sql.schema import Instant, Tables
 from slotcalc.sql.slot_store import Place
@@ -105,6 +105,7 @@ def _run(bind: Engine | Connection, tables: Tables, name: str, words: dict[str, 
         with bind.connect() as connection:
             _run(connection, tables, name, words)
         return
+    check_bind(bind)
     version = bind.dialect.server_version_info or ()
     if bind.dialect.name != "postgresql" or version < _OLDEST:
         server = ".".join([bind.dialect.name, *map(str, version)])

@@ -7,6 +7,8 @@ characters, a point that is no instant, a number beyond 64 bits. Imports `reposi
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
+from operator import attrgetter
 from typing import Any, Final
 
 from slotcalc import iso8601, strict_json
@@ -31,7 +33,7 @@ __all__ = [
     "checked_slots",
     "checked_window",
     "event_of",
-    "event_row",
+    "event_rows",
     "events_from_json",
     "events_in",
     "events_to_json",
@@ -134,26 +136,46 @@ def shareable(slots: Sequence[Slot], bookings: Iterable[Booking]) -> Any:  # an 
     return twice.union(roomy, Coverage(taken).at_least(2))
 
 
-def event_row(event: AuditEvent, tenant: str) -> dict[str, Any]:
-    """Return the row of an event."""
-    return {
-        "tenant": tenant,
-        "event_id": event.id,
-        "start_at": event.interval.start,
-        "end_at": event.interval.end,
-        "action": event.action.value,
-        **{name: getattr(event, name) for name in _PLAIN},
-    }
+def event_rows(events: Iterable[AuditEvent], tenant: str) -> tuple[dict[bytes, dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows of the batches that the events belong to, by key, and the rows of the events."""
+    batches: dict[Any, dict[str, Any]] = {}
+    made = []
+    for event in events:
+        shared = _shared(event)
+        batch = batches.get(shared)
+        if batch is None:
+            key = {"tenant": tenant, "batch_key": _digest(shared)}
+            batch = batches[shared] = key | dict(zip(_SHARED, shared, strict=True))
+        made.append(
+            {
+                "tenant": tenant,
+                "event_id": event.id,
+                "batch_key": batch["batch_key"],
+                "start_at": event.interval.start,
+                "end_at": event.interval.end,
+                "action": event.action.value,
+                **{name: getattr(event, name) for name in _OWN},
+            }
+        )
+    return {batch["batch_key"]: batch for batch in batches.values()}, made
+
+
+def _digest(shared: Iterable[object]) -> bytes:
+    """Return the key of a batch; that two of 10^12 have one has a chance of 10^-15."""
+    said = _text([iso8601.format_point(value) if isinstance(value, datetime) else value for value in shared])
+    return sha256(said.encode()).digest()[:16]
 
 
 def event_of(row: Any) -> AuditEvent:
-    """Return the event of a row."""
-    fields = {name: getattr(row, name) for name in _PLAIN}
+    """Return the event of a row of both tables."""
+    fields = {name: getattr(row, name) for name in (*_SHARED, *_OWN)}
     resource_id = fields.pop("resource_id")
     return AuditEvent(resource_id, row.action, Interval(row.start_at, row.end_at), id=row.event_id, **fields)
 
 
-_PLAIN: Final = tuple(name for name in AuditEvent.__match_args__ if name not in {"id", "action", "interval"})
+_SHARED: Final = ("resource_id", "revision", "change_id", "reason", "notes", "changed_at", "changed_by")
+_OWN: Final = tuple(name for name in AuditEvent.__match_args__ if name not in {*_SHARED, "id", "action", "interval"})
+_shared: Final = attrgetter(*_SHARED)
 
 
 def events_to_json(events: Iterable[AuditEvent]) -> str:

@@ -5,12 +5,19 @@
 | `resources` | a resource of a tenant with its revision: the row that an edit locks |
 | `slots`, `bookings` | one of them, from `start_at` to `end_at` |
 | `requests` | a request that was made, and its answer |
-| `events` | an audit event; nothing in it refers to the other tables, so that the history can move elsewhere |
+| `batches` | what the audit events of an edit share: where it was made, who, when and why |
+| `events` | an audit event of a batch; neither refers to the other tables, so that the history can move elsewhere |
 | `baselines` | where the history of a resource begins |
 | `outbox` | the events of an edit that the table `events` did not take |
 
 Instants are `timestamptz` in PostgreSQL and whole microseconds since 1970 in SQLite. PostgreSQL has a generated column
-`during tstzrange` beside them, indexed by GiST together with the resource, by which windows are answered.
+`during tstzrange` beside them, indexed by GiST together with the resource, by which windows are answered. The index
+includes all that free time is computed from, so that the rows themselves are not read for it.
+
+A batch is all that its events share, and nothing less: anybody may deliver events one by one, late and twice, and those
+of one edit need not agree. So its key is a digest of just that (`rows.event_rows`), by which two who deliver parts of a
+batch at the same time write one row. Events are written first, and have to have their batch when the transaction ends:
+so a batch is there if one of its events is.
 
 A booking is *exclusive* if it may not share its time with another: that is so wherever the slots have one seat. The
 database refuses two active exclusive bookings of a resource that overlap, whoever writes them: in PostgreSQL by an
@@ -33,9 +40,11 @@ from sqlalchemy import (
     Dialect,
     Engine,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -47,8 +56,8 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from slotcalc.errors import ParseError
-from slotcalc.sql.connections import editing, is_sqlite
+from slotcalc.errors import ParseError, PointTypeError
+from slotcalc.sql.connections import check_bind, editing, is_sqlite
 
 __all__ = ["ONE_AT_A_TIME", "Instant", "Tables", "create_all", "defining"]
 
@@ -101,6 +110,7 @@ class Tables:
 
     Raises:
         ParseError: for names of any other form.
+        PointTypeError: for what is no text.
 
     >>> Tables(prefix="booking_").slots.name
     'booking_slots'
@@ -108,7 +118,9 @@ class Tables:
 
     def __init__(self, *, prefix: str = "slotcalc_", schema: str | None = None) -> None:
         """Name the tables; nothing is created before `create_all`."""
-        for what, name in (("prefix", prefix), ("schema", schema or "")):
+        for what, name in (("prefix", prefix), ("schema", "" if schema is None else schema)):
+            if not isinstance(name, str):
+                raise PointTypeError(f"{what}={name!r:.80} is not text", name)
             if not re.fullmatch("([a-z_][a-z0-9_]{0,29})?", name):
                 message = f"{what}={name!r:.80} is not made of at most 30 of a-z, 0-9 and _, beginning with no digit"
                 raise ParseError(message, name)
@@ -146,7 +158,31 @@ class Tables:
             Column("fingerprint", _TEXT, nullable=False),
             Column("answer", Text, nullable=False),
         )
-        self.events = self._events()
+        self.batches = self._batches()
+        self.events = self._table(
+            "events",
+            Column("event_key", _KEY, Identity(), primary_key=True),
+            Column("tenant", _TEXT, nullable=False, server_default=""),
+            Column("event_id", _TEXT, nullable=False),
+            Column("batch_key", LargeBinary, nullable=False),
+            Column("ordinal", BigInteger, nullable=False),
+            Column("action", _TEXT, CheckConstraint("action IN ('ADDED', 'REMOVED')"), nullable=False),
+            Column("start_at", Instant, nullable=False),
+            Column("end_at", Instant, nullable=False),
+            Column("capacity", BigInteger, nullable=False),
+            Column("slot_id", _TEXT),
+            Column("label", Text, nullable=False),
+            CheckConstraint("start_at < end_at"),
+            UniqueConstraint("tenant", "event_id"),
+            ForeignKeyConstraint(
+                ["tenant", "batch_key"],
+                [self.batches.c.tenant, self.batches.c.batch_key],
+                deferrable=True,
+                initially="DEFERRED",
+            ),
+            Index(f"{prefix}events_by_batch", "batch_key", "tenant"),
+            sqlite_autoincrement=True,  # a key that was purged is not given again, or `feed` would pass over it
+        )
         self.baselines = self._table(
             "baselines",
             Column("tenant", _TEXT, primary_key=True, server_default=""),
@@ -195,36 +231,25 @@ class Tables:
             Index(f"{self.prefix}{name}_by_end", "resource_key", "end_at"),
         )
 
-    def _events(self) -> Table:
+    def _batches(self) -> Table:
         def by(name: str, *columns: str) -> Index:
-            return Index(f"{self.prefix}events_by_{name}", "tenant", *columns)
+            return Index(f"{self.prefix}batches_by_{name}", "tenant", *columns)
 
         return self._table(
-            "events",
-            Column("event_key", _KEY, Identity(), primary_key=True),
-            Column("tenant", _TEXT, nullable=False, server_default=""),
-            Column("event_id", _TEXT, nullable=False),
+            "batches",
+            Column("tenant", _TEXT, primary_key=True, server_default=""),
+            Column("batch_key", LargeBinary, primary_key=True),
             Column("resource_id", _TEXT, nullable=False),
             Column("revision", BigInteger, nullable=False),
-            Column("ordinal", BigInteger, nullable=False),
             Column("change_id", _TEXT, nullable=False),
-            Column("action", _TEXT, CheckConstraint("action IN ('ADDED', 'REMOVED')"), nullable=False),
-            Column("start_at", Instant, nullable=False),
-            Column("end_at", Instant, nullable=False),
-            Column("capacity", BigInteger, nullable=False),
-            Column("slot_id", _TEXT),
-            Column("label", Text, nullable=False),
             Column("reason", _TEXT, nullable=False),
             Column("notes", Text, nullable=False),
             Column("changed_at", Instant, nullable=False),
             Column("changed_by", _TEXT, nullable=False),
-            CheckConstraint("start_at < end_at"),
-            UniqueConstraint("tenant", "event_id"),
-            by("place", "resource_id", "revision", "ordinal"),
-            by("time", "changed_at", "resource_id", "revision", "ordinal"),
-            by("actor", "changed_by", "changed_at"),
-            by("reason", "reason", "changed_at"),
-            sqlite_autoincrement=True,  # a key that was purged is not given again, or `feed` would pass over it
+            by("place", "resource_id", "revision"),
+            by("time", "changed_at", "resource_id", "revision"),
+            by("actor", "changed_by", "changed_at", "resource_id", "revision"),
+            by("reason", "reason", "changed_at", "resource_id", "revision"),
         )
 
 
@@ -244,7 +269,12 @@ def create_all(bind: Engine | Connection, tables: Tables | None = None) -> None:
 
 @contextmanager
 def defining(bind: Engine | Connection, tables: Tables) -> Iterator[Connection]:
-    """Hold a transaction in which tables are made or changed: that which is there, or one that commits in the end."""
+    """Hold a transaction in which tables are made or changed: that which is there, or one that commits in the end.
+
+    Raises:
+        PointTypeError: for anything but an engine or a connection.
+    """
+    check_bind(bind)
     if isinstance(bind, Engine):
         with bind.connect() as connection, defining(connection, tables):
             yield connection
@@ -308,9 +338,12 @@ def _beyond_columns(connection: Connection, tables: Tables, table: Table) -> lis
         ]
     elif table in (tables.slots, tables.bookings):
         resource = "int8range(resource_key, resource_key, '[]')"
+        asked = (
+            f"resource_key, start_at, end_at, {'capacity' if table is tables.slots else 'booking_key, seats, status'}"
+        )
         statements += [
             f"ALTER TABLE {name} ADD COLUMN during tstzrange GENERATED ALWAYS AS (tstzrange(start_at, end_at)) STORED",
-            f"CREATE INDEX {table.name}_by_time ON {name} USING gist (({resource}), during)",
+            f"CREATE INDEX {table.name}_by_time ON {name} USING gist (({resource}), during) INCLUDE ({asked})",
         ]
         if table is tables.bookings:
             statements.append(

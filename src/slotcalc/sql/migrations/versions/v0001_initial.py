@@ -12,6 +12,6 @@ def upgrade(*, change: Change) -> None:
 
 
 def downgrade(*, change: Change) -> None:
-    """Take them away; what refers to `resources` goes first."""
-    names = ("slots", "bookings", "requests", "resources", "events", "baselines", "outbox")
+    """Take them away; what refers to another goes first."""
+    names = ("slots", "bookings", "requests", "resources", "events", "batches", "baselines", "outbox")
     change.run(*[f"DROP TABLE public.slotcalc_{name}" for name in names])

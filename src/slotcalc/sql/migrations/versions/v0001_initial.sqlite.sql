@@ -80,35 +80,45 @@ CREATE TABLE slotcalc_requests (
     FOREIGN KEY(resource_key) REFERENCES slotcalc_resources (resource_key)
 );
 
+CREATE TABLE slotcalc_batches (
+    tenant TEXT DEFAULT '' NOT NULL,
+    batch_key BLOB NOT NULL,
+    resource_id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    change_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    changed_by TEXT NOT NULL,
+    PRIMARY KEY (tenant, batch_key)
+);
+
+CREATE INDEX slotcalc_batches_by_actor ON slotcalc_batches (tenant, changed_by, changed_at, resource_id, revision);
+
+CREATE INDEX slotcalc_batches_by_place ON slotcalc_batches (tenant, resource_id, revision);
+
+CREATE INDEX slotcalc_batches_by_reason ON slotcalc_batches (tenant, reason, changed_at, resource_id, revision);
+
+CREATE INDEX slotcalc_batches_by_time ON slotcalc_batches (tenant, changed_at, resource_id, revision);
+
 CREATE TABLE slotcalc_events (
     event_key INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     tenant TEXT DEFAULT '' NOT NULL,
     event_id TEXT NOT NULL,
-    resource_id TEXT NOT NULL,
-    revision BIGINT NOT NULL,
+    batch_key BLOB NOT NULL,
     ordinal BIGINT NOT NULL,
-    change_id TEXT NOT NULL,
     action TEXT NOT NULL CHECK (action IN ('ADDED', 'REMOVED')),
     start_at BIGINT NOT NULL,
     end_at BIGINT NOT NULL,
     capacity BIGINT NOT NULL,
     slot_id TEXT,
     label TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    notes TEXT NOT NULL,
-    changed_at BIGINT NOT NULL,
-    changed_by TEXT NOT NULL,
     CHECK (start_at < end_at),
-    UNIQUE (tenant, event_id)
+    UNIQUE (tenant, event_id),
+    FOREIGN KEY(tenant, batch_key) REFERENCES slotcalc_batches (tenant, batch_key) DEFERRABLE INITIALLY DEFERRED
 );
 
-CREATE INDEX slotcalc_events_by_actor ON slotcalc_events (tenant, changed_by, changed_at);
-
-CREATE INDEX slotcalc_events_by_place ON slotcalc_events (tenant, resource_id, revision, ordinal);
-
-CREATE INDEX slotcalc_events_by_time ON slotcalc_events (tenant, changed_at, resource_id, revision, ordinal);
-
-CREATE INDEX slotcalc_events_by_reason ON slotcalc_events (tenant, reason, changed_at);
+CREATE INDEX slotcalc_events_by_batch ON slotcalc_events (batch_key, tenant);
 
 CREATE INDEX slotcalc_events_by_feed ON slotcalc_events (tenant, event_key);
 
