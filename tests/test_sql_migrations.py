@@ -84,9 +84,12 @@ def said(rows: set[tuple[Any, ...]], prefix: str, schema: str | None) -> set[tup
     return {tuple(str(part).replace(prefix, "").replace(f"{schema}.", "") for part in row) for row in rows}
 
 
-def test_an_empty_database_is_brought_to_the_very_schema_of_create_all(place: tuple[Engine, str | None]) -> None:
+@pytest.mark.parametrize("names", [{}, {"slots": "order", "bookings": "visits", "events": "history", "outbox": "user"}])
+def test_an_empty_database_is_brought_to_the_very_schema_of_create_all(
+    place: tuple[Engine, str | None], names: dict[str, str]
+) -> None:
     engine, schema = place
-    made, migrated = Tables(prefix="made_", schema=schema), Tables(prefix="migrated_", schema=schema)
+    made, migrated = (Tables(prefix=prefix, schema=schema, names=names) for prefix in ("made_", "migrated_"))
     create_all(engine, made)
     by_create_all = said(what_is_there(engine, schema, made), "made_", schema)
     made.metadata.drop_all(engine)

@@ -439,6 +439,40 @@ def test_the_tables_have_the_names_that_were_asked_for() -> None:
             Tables(**wrong)
 
 
+def test_tables_may_be_named_one_by_one(database: Database) -> None:
+    names = {"slots": "order", "bookings": "visits", "events": "user", "batches": "group"}
+    tables = Tables(prefix="own_", schema=database.tables.schema, names=names)
+    assert (tables.slots.name, tables.bookings.name, tables.requests.name) == ("order", "visits", "own_requests")
+    assert repr(tables).endswith(f", names={names!r})")
+    create_all(database.engine, tables)
+    if not database.is_sqlite:
+        install_functions(database.engine, tables)
+        install_policies(database.engine, tables)
+        install_functions(database.engine, tables)
+    repository = SqlRepository(database.engine, tables=tables)
+    repository.replace_slots(TUTOR, WHOLE_DAY, [slot(9, 12)], describe=described("c1"))
+    repository.book(booking("b1", 9, 10), admit=admit_anything)
+    columns = "resource_key, start_at, end_at, booking_id"
+    twice = f"INSERT INTO {tables.bookings.fullname} ({columns}, label) SELECT {columns} || '2', '' FROM "  # noqa: S608
+    with pytest.raises(IntegrityError, match="one_at_a_time"), database.engine.begin() as connection:
+        connection.exec_driver_sql(twice + tables.bookings.fullname)
+    assert repository.free(TUTOR, WHOLE_DAY) == IntervalSet([hours(10, 12)])
+    assert len(SqlAuditLog(database.engine, tables=tables).select(Selection())) == 1
+    create_all(database.engine, tables)
+
+
+def test_tables_have_names_of_their_own() -> None:
+    wrong: Any
+    for wrong in ({"rooms": "x"}, {"slots": "visits", "bookings": "visits"}, {"slots": "slotcalc_bookings"}):
+        with pytest.raises(PointValueError, match=r"is no table|give two tables one name"):
+            Tables(names=wrong)
+    for wrong in ({"slots": ""}, {"slots": "A"}):
+        with pytest.raises(ParseError, match="slots="):
+            Tables(names=wrong)
+    with pytest.raises(PointTypeError, match="slots=5 is not text"):
+        Tables(names={"slots": 5})  # type: ignore[dict-item]  # the mistake
+
+
 def test_tables_are_made_in_what_is_connected() -> None:
     make: Any
     for make in (create_all, upgrade, install_functions, install_policies):

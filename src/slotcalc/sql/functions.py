@@ -127,7 +127,7 @@ def _namer(connection: Connection, tables: Tables, words: dict[str, str]) -> Cal
 
     def named(found: re.Match[str]) -> str:
         if found["name"]:
-            return f"{schema}.{tables.prefix}{found['name']}"
+            return f"{schema}.{quote(tables.name_of(found['name']))}"
         if found["who"]:
             role = words[found["who"]]
             return f"{found['who']} {role if role.upper() == 'PUBLIC' else quote(role)}"

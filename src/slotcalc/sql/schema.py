@@ -26,7 +26,7 @@ one number, which GiST knows by itself.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -56,7 +56,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from slotcalc.errors import ParseError, PointTypeError
+from slotcalc.errors import ParseError, PointTypeError, PointValueError
 from slotcalc.sql.connections import check_bind, editing, is_sqlite
 
 __all__ = ["ONE_AT_A_TIME", "Instant", "Tables", "create_all", "defining"]
@@ -96,6 +96,7 @@ class Instant(TypeDecorator[datetime]):
         return _EPOCH + timedelta(microseconds=value)
 
 
+_TABLES: Final = ("resources", "slots", "bookings", "requests", "batches", "events", "baselines", "outbox")
 _TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")  # ordered by code point, as Python does it
 _KEY: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only INTEGER keys by itself
 
@@ -107,25 +108,37 @@ class Tables:
         prefix: what the names of all tables and indexes begin with: lower-case letters, digits and underscores, at
             most 30.
         schema: the SQL schema that they are in; by default that of the connection.
+        names: whole names for some of the tables, by the names in the list above, such as {"bookings": "visits"}.
 
     Raises:
         ParseError: for names of any other form.
         PointTypeError: for what is no text.
+        PointValueError: for a name of no table, and for one name for two.
 
-    >>> Tables(prefix="booking_").slots.name
-    'booking_slots'
+    >>> tables = Tables(prefix="clinic_", names={"bookings": "visits"})
+    >>> tables.slots.name, tables.bookings.name
+    ('clinic_slots', 'visits')
     """
 
-    def __init__(self, *, prefix: str = "slotcalc_", schema: str | None = None) -> None:
+    def __init__(
+        self, *, prefix: str = "slotcalc_", schema: str | None = None, names: Mapping[str, str] | None = None
+    ) -> None:
         """Name the tables; nothing is created before `create_all`."""
-        for what, name in (("prefix", prefix), ("schema", "" if schema is None else schema)):
+        self.names = dict(names or {})
+        given = {"prefix": prefix, "schema": "" if schema is None else schema, **self.names}
+        for what, name in given.items():
             if not isinstance(name, str):
                 raise PointTypeError(f"{what}={name!r:.80} is not text", name)
-            if not re.fullmatch("([a-z_][a-z0-9_]{0,29})?", name):
+            if not re.fullmatch("([a-z_][a-z0-9_]{0,29})?", name) or (what in self.names and not name):
                 message = f"{what}={name!r:.80} is not made of at most 30 of a-z, 0-9 and _, beginning with no digit"
                 raise ParseError(message, name)
         self.prefix = prefix
         self.schema = schema
+        for name in self.names:
+            if name not in _TABLES:
+                raise PointValueError(f"{name!r:.80} is no table; there are {', '.join(_TABLES)}", name)
+        if len({*map(self.name_of, _TABLES)}) < len(_TABLES):
+            raise PointValueError(f"names={self.names!r:.200} give two tables one name", names)
         self.metadata = MetaData(schema=schema)
         self.resources = self._table(
             "resources",
@@ -202,10 +215,15 @@ class Tables:
 
     def __repr__(self) -> str:
         """Return the constructor call."""
-        return f"Tables(prefix={self.prefix!r}, schema={self.schema!r})"
+        names = f", names={self.names!r}" if self.names else ""
+        return f"Tables(prefix={self.prefix!r}, schema={self.schema!r}{names})"
+
+    def name_of(self, what: str) -> str:
+        """Return the name of a table, or of an index or a function beside them."""
+        return self.names.get(what, f"{self.prefix}{what}")
 
     def _table(self, name: str, *parts: Any, **options: Any) -> Table:
-        return Table(f"{self.prefix}{name}", self.metadata, *parts, **options)
+        return Table(self.name_of(name), self.metadata, *parts, **options)
 
     def _resource_key(self, *, primary_key: bool = False) -> Column[int]:
         return Column(
@@ -324,30 +342,29 @@ def _create(connection: Connection, tables: Tables) -> None:
 
 def _beyond_columns(connection: Connection, tables: Tables, table: Table) -> list[str]:
     """Return the statements for what SQLAlchemy has no words for."""
-    name = connection.dialect.identifier_preparer.format_table(table)
+    name, prefix = connection.dialect.identifier_preparer.format_table(table), tables.prefix
     statements: list[str] = []
     if is_sqlite(connection):
         if table is tables.bookings:
-            statements += [_refusal(table.name, name, event) for event in ("INSERT", "UPDATE")]
+            statements += [_refusal(f"{prefix}bookings", name, event) for event in ("INSERT", "UPDATE")]
         elif table is tables.events:
-            statements.append(f"CREATE INDEX {table.name}_by_feed ON {name} (tenant, event_key)")
+            statements.append(f"CREATE INDEX {prefix}events_by_feed ON {name} (tenant, event_key)")
     elif table is tables.events:  # whose transaction wrote it, by which `feed` knows what is yet to come
         statements += [
             f"ALTER TABLE {name} ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id()",
-            f"CREATE INDEX {table.name}_by_feed ON {name} (tenant, xid, event_key)",
+            f"CREATE INDEX {prefix}events_by_feed ON {name} (tenant, xid, event_key)",
         ]
     elif table in (tables.slots, tables.bookings):
         resource = "int8range(resource_key, resource_key, '[]')"
-        asked = (
-            f"resource_key, start_at, end_at, {'capacity' if table is tables.slots else 'booking_key, seats, status'}"
-        )
+        kind, more = ("slots", "capacity") if table is tables.slots else ("bookings", "booking_key, seats, status")
+        asked = f"resource_key, start_at, end_at, {more}"
         statements += [
             f"ALTER TABLE {name} ADD COLUMN during tstzrange GENERATED ALWAYS AS (tstzrange(start_at, end_at)) STORED",
-            f"CREATE INDEX {table.name}_by_time ON {name} USING gist (({resource}), during) INCLUDE ({asked})",
+            f"CREATE INDEX {prefix}{kind}_by_time ON {name} USING gist (({resource}), during) INCLUDE ({asked})",
         ]
         if table is tables.bookings:
             statements.append(
-                f"ALTER TABLE {name} ADD CONSTRAINT {table.name}_{ONE_AT_A_TIME} EXCLUDE USING gist"
+                f"ALTER TABLE {name} ADD CONSTRAINT {prefix}bookings_{ONE_AT_A_TIME} EXCLUDE USING gist"
                 f" (({resource}) WITH =, during WITH &&) WHERE (exclusive AND status <> 'CANCELLED')"
             )
     return statements

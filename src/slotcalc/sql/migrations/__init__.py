@@ -31,7 +31,7 @@ except ImportError as error:
 __all__ = ["Change", "current", "downgrade", "stamp", "upgrade"]
 
 _SCRIPTS: Final = Path(__file__).parent
-_NAMES: Final = re.compile(r"\b(public\.)?slotcalc_")
+_NAMES: Final = re.compile(r"\b(public\.)?slotcalc_([a-z_]+)")
 
 
 class Change:
@@ -55,7 +55,7 @@ class Change:
     def _named(self, found: re.Match[str]) -> str:
         quote = self._connection.dialect.identifier_preparer.quote_identifier
         schema = f"{quote(self._tables.schema)}." if found[1] and self._tables.schema else ""
-        return f"{schema}{self._tables.prefix}"
+        return f"{schema}{self._connection.dialect.identifier_preparer.quote(self._tables.name_of(found[2]))}"
 
 
 def upgrade(bind: Engine | Connection, tables: Tables | None = None, revision: str = "head") -> None:
