@@ -45,7 +45,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def engines(session: nox.Session) -> None:
-    """Run the tests of data frames on PySpark, Ibis and Dask too; PySpark needs Java 17."""
+    """Run the tests of data frames on PySpark, Ibis, Dask and Modin too; PySpark needs Java 17."""
     install_wheel(session, "test", "spark-test")
     frames = sorted(map(str, Path("tests").glob("test_frames*.py")))
     session.run("pytest", *frames, *session.posargs, env={"SLOTCALC_GROUPS": "spark-test"})

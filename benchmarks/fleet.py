@@ -1,13 +1,16 @@
 """The free time of a whole fleet at once, from data frames: slotcalc, the engines of data frames, and genomics.
 
 Each resource has 20 slots, one a day, and 40 bookings in the same 20 days, which overlap each other and reach beyond
-the slots. Instants are to the microsecond, on multiples of five minutes. Imports `report`, `timing` and `comparison`.
+the slots. Instants are to the microsecond, on multiples of five minutes. PostgreSQL runs in the server of the tests
+(`tests.postgres`). Imports `report`, `timing` and `comparison`.
 """
 
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -30,7 +33,7 @@ _BEGIN: Final = 1_767_571_200_000_000  # 2026-01-05 in µs
 _SIDE_BY_SIDE: Final = f"{LIMIT}: np.sort, starts beside ends"
 _STABLE: Final = "the same with kind='stable'"
 _IN_TURN: Final = "np.sort, starts and then ends"
-_PEERS: Final = ("ruranges", "pyranges1", "Polars", "DuckDB", "pandas")
+_PEERS: Final = ("ruranges", "pyranges1", "Polars", "DuckDB", "pandas", "PostgreSQL")
 
 
 class Rows(NamedTuple):
@@ -50,18 +53,23 @@ def fleet(run: Run) -> Table:
         for order, arrange in orders.items()
     }
     columns = [*asked]
-    table = Table("fleet", f"resources with {_SLOTS} slots and {_BOOKINGS} bookings each", "ms", columns)
-    for column, (size, arrange) in asked.items():
-        slots, bookings = map(arrange, _made(size))
-        entries = [_ours("slotcalc", slots, bookings, "polars"), _ours("slotcalc on pandas", slots, bookings, "pandas")]
-        for name, peer in _peers().items():
-            try:
-                entries.append(peer(slots, bookings))
-            except ImportError as error:
-                table.enter(name, column, f"not run: {error.name} is not installed")
-        entries += _limits(slots, bookings)
-        for name, seconds in best_times(f"fleet, {column}", entries, min(run.rounds, 5)).items():
-            table.enter(name, column, seconds * 1e3)
+    title = f"resources with {_SLOTS} slots and {_BOOKINGS} bookings each; np.sort has {_extensions()}"
+    table = Table("fleet", title, "ms", columns)
+    with _server() as server:
+        for column, (size, arrange) in asked.items():
+            slots, bookings = map(arrange, _made(size))
+            entries = [
+                _ours("slotcalc", slots, bookings, "polars"),
+                _ours("slotcalc on pandas", slots, bookings, "pandas"),
+            ]
+            for name, peer in _peers(server).items():
+                try:
+                    entries.append(peer(slots, bookings))
+                except ImportError as error:
+                    table.enter(name, column, f"not run: {error.msg}")
+            entries += _limits(slots, bookings)
+            for name, seconds in best_times(f"fleet, {column}", entries, min(run.rounds, 5)).items():
+                table.enter(name, column, seconds * 1e3)
     fastest = {column: [r for peer in _PEERS if (r := table.ratio(peer, "slotcalc", column))] for column in columns}
     table.targets += [
         Target("at most 2.5 × np.sort of the packed ends", 2.5, table.ratios("slotcalc", _SIDE_BY_SIDE, columns)),
@@ -75,7 +83,7 @@ def fleet(run: Run) -> Table:
     ]
     table.targets += [
         Target(f"at least 8 × as fast as {peer}", 8, table.ratios(peer, "slotcalc", columns), at_least=True)
-        for peer in ("Polars", "DuckDB", "pandas")
+        for peer in ("Polars", "DuckDB", "pandas", "PostgreSQL")
     ]
     return table
 
@@ -292,5 +300,87 @@ def _pandas(slots: Rows, bookings: Rows) -> Entry:
     return Entry("pandas", answer, [(_frame("pandas", slots), _frame("pandas", bookings))], _digest_of_frame)
 
 
-def _peers() -> Mapping[str, Callable[[Rows, Rows], Entry]]:
-    return dict(zip(_PEERS, (_ruranges, _pyranges, _polars, _duckdb, _pandas), strict=True))
+_ROW: Final = np.dtype(
+    [("fields", ">i2")]
+    + [
+        (f"{name}{part}", number)
+        for name in ("room", "start", "end")
+        for part, number in ((" size", ">i4"), ("", ">i8"))
+    ]
+)
+"""A row of three numbers as `COPY` has it in binary."""
+_COPY_BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END: Final = b"\xff\xff"
+_EPOCH: Final = 946_684_800_000_000  # PostgreSQL counts from 2000 on
+_LOAD: Final = """
+drop table if exists {name};
+create unlogged table {name} as select room, tsrange(start, "end") as during from loaded;
+drop table loaded
+"""
+_MULTIRANGES: Final = """
+drop table if exists answer;
+create unlogged table answer as
+select room, lower(piece) as start, upper(piece) as "end" from (
+    select room, unnest(offered - coalesce(taken, '{}')) as piece
+    from (select room, range_agg(during) as offered from slots group by room) as offers
+    left join (select room, range_agg(during) as taken from bookings group by room) as claims using (room)
+) as pieces
+"""
+
+
+def _postgres(server: Any, slots: Rows, bookings: Rows) -> Entry:
+    """Subtracts multiranges from tables that are there and analysed, and leaves the answer in a table, unlogged."""
+    if isinstance(server, ImportError):
+        raise server
+    for name, table in (("slots", slots), ("bookings", bookings)):
+        rows = np.empty(len(table.rooms), _ROW)
+        rows["fields"] = 3
+        for column, numbers in (("room", table.rooms), ("start", table.starts - _EPOCH), ("end", table.ends - _EPOCH)):
+            rows[f"{column} size"], rows[column] = 8, numbers
+        server.execute('create unlogged table loaded (room bigint, start timestamp, "end" timestamp)')
+        with server.cursor() as cursor, cursor.copy("copy loaded from stdin (format binary)") as copy:
+            copy.write(_COPY_BEGIN + rows.tobytes() + _COPY_END)
+        server.execute(_LOAD.format(name=name))
+        server.execute(f"vacuum analyze {name}")
+
+    def digest(_: object) -> object:
+        with server.cursor() as cursor, cursor.copy("copy answer to stdout (format binary)") as copy:
+            told = b"".join(copy)
+        rows = np.frombuffer(told[len(_COPY_BEGIN) : -len(_COPY_END)], _ROW)
+        return _digest(rows["room"], rows["start"].astype(np.int64) + _EPOCH, rows["end"].astype(np.int64) + _EPOCH)
+
+    return Entry("PostgreSQL", server.execute, [(_MULTIRANGES,)], digest)
+
+
+@contextmanager
+def _server() -> Iterator[Any]:
+    """Give a connection to a server that lives as long as the benchmark, with memory for the question; or why none."""
+    with ExitStack() as stack:
+        try:
+            from psycopg import connect  # noqa: PLC0415  # optional
+            from pytest import skip  # noqa: PLC0415, PT013  # what the tests say "missing" with
+
+            from tests import postgres  # noqa: PLC0415  # needs pytest
+        except ImportError as error:
+            yield error
+            return
+        try:
+            conninfo = stack.enter_context(postgres.running())
+        except skip.Exception as missing:
+            yield ImportError(str(missing))
+            return
+        server = stack.enter_context(connect(conninfo, autocommit=True))
+        server.execute("set work_mem = '1GB'")
+        yield server
+
+
+def _extensions() -> str:
+    """Return what of the processor numpy uses: on some, sorting is several times slower with more of it."""
+    configuration: Any = np.show_config(mode="dicts")
+    found = configuration["SIMD Extensions"].get("found", ["nothing beyond the baseline"])
+    return ", ".join(found)
+
+
+def _peers(server: Any) -> Mapping[str, Callable[[Rows, Rows], Entry]]:
+    made = (_ruranges, _pyranges, _polars, _duckdb, _pandas, partial(_postgres, server))
+    return dict(zip(_PEERS, made, strict=True))

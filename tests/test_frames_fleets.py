@@ -117,6 +117,53 @@ def test_each_resource_may_have_a_zone_of_its_own(rows: list[Row], library: str,
     ]
 
 
+@given(
+    free_times(),
+    free_times(),
+    st.sampled_from(LIBRARIES),
+    st.none() | st.integers(1, 3),
+    st.none() | st.integers(1, 5),
+    st.sampled_from(ZONES),
+    st.booleans(),
+)
+def test_full_days_and_weeks_have_no_starts(
+    rows: list[Row],
+    booked: list[Row],
+    library: str,
+    per_day: int | None,
+    per_week: int | None,
+    zone: str,
+    own_zones: bool,
+) -> None:
+    zones = dict.fromkeys(range(4), zone) | ({1: "Australia/Lord_Howe"} if own_zones else {})
+    rows, booked = [*rows, (3, *DAY)], [*booked, (3, *DAY)]
+    free, taken = (frame_of_rows(library, [(*r, zones[r[0]]) for r in some], *NAMES, "zone") for some in (rows, booked))
+    options: dict[str, Any] = {"every": timedelta(hours=5), "per_day": per_day, "per_week": per_week}
+    named: dict[str, Any] = {"zone_by": "zone"} if own_zones else {"zone": zone}
+    answer = rows_of(frames.starts(free, MINUTE, by="tutor", taken=taken, **named, **options))
+    assert sorted((row[0], row[-1]) for row in answer) == [
+        (tutor, start)
+        for tutor, own in zones.items()
+        for start in starts_of_one(
+            [(start, end) for who, start, end in rows if who == tutor],
+            MINUTE,
+            zone=own,
+            taken=[start for who, start, _ in booked if who == tutor],
+            **options,
+        )
+    ]
+
+
+def test_limits_count_what_is_taken_and_nothing_else() -> None:
+    def found(**options: Any) -> int:
+        return len(frames.starts(free_day(), timedelta(hours=3), by=(), zone="UTC", **options))
+
+    taken = free_day()
+    assert found() == found(per_day=1) == found(taken=taken) == found(taken=taken, per_day=2) == 2
+    assert found(taken=taken, per_day=1) == found(taken=taken, per_week=1) == 0
+    assert not len(frames.starts(free_day(), timedelta(hours=10), by=(), zone="UTC", taken=taken, per_day=1))
+
+
 def free_day(**changes: Any) -> Any:
     return pl.DataFrame({"start": [DAY[0]], "end": [DAY[1]]} | changes)
 
@@ -145,6 +192,9 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no length": ({"after": 5}, PointTypeError, "after=5 is no length; instant columns need a timedelta"),
     "no anchor": ({"anchor": "noon", "zone": "UTC"}, PointTypeError, "anchor='noon' is neither a time"),
     "no zone": ({"anchor": time(0, 10)}, PointTypeError, "is a local time, so a zone is needed"),
+    "no zone to count in": ({"per_week": 2}, PointTypeError, "limits count local days and weeks, so a zone is needed"),
+    "no start a day": ({"per_day": 0, "zone": "UTC"}, PointValueError, "per_day"),
+    "two libraries": ({"taken": pd.DataFrame({"start": [], "end": []})}, PointTypeError, "frames of two kinds"),
     "two zones": ({"zone": "UTC", "zone_by": "zone"}, PointTypeError, "both say the zone"),
     "unknown zone": ({"zone": "Berlin"}, UnknownZoneError, "did you mean 'Europe/Berlin'"),
     "naive": ({"earliest": datetime(2026, 3, 2)}, PointTypeError, "earliest=.* is no aware datetime"),

@@ -136,6 +136,18 @@ def test_a_fleet_larger_than_one_integer_is_done_in_many_ranges() -> None:
     assert (merged.ends == rows.ends[order]).all()
 
 
+def test_shuffled_rows_on_a_coarse_grid_take_half_the_bits() -> None:
+    minute, random = 60_000_000, np.random.default_rng(1)
+    starts = random.integers(0, 500_000, 10_000) * minute
+    rows = Rows(random.integers(0, 1_000, 10_000), starts, starts + minute)
+    off_the_grid = rows._replace(ends=rows.ends + (starts == starts.max()))
+    for table, kind in ((rows, np.int32), (rows.take(np.argsort(rows.codes)), np.int64), (off_the_grid, np.int64)):
+        ((chosen, _, ((intervals, _),)),) = packing.packed([table], 1_000)
+        assert intervals.starts.dtype == intervals.ends.dtype == kind
+        back = chosen.unpacked(Answer(intervals), 0)
+        assert all((one == other).all() for one, other in zip(back[:3], table[:3], strict=True))
+
+
 @pytest.mark.parametrize("size", [10, 300_000])
 def test_sorting_side_by_side_changes_nothing(size: int) -> None:
     random = np.random.default_rng(1)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from slotcalc import IntervalError, LimitExceededError, MissingExtraError, PointTypeError, PointValueError
+from slotcalc import IntervalError, IntervalSet, LimitExceededError, MissingExtraError, PointTypeError, PointValueError
 from tests.frames import LIBRARIES, frame_of, frame_of_rows, need_frames, rows_of
 
 need_frames()
@@ -89,7 +89,7 @@ def test_pandas_keeps_data_types_that_narwhals_does_not_tell_apart() -> None:
         {
             "room": pd.Series([1, 1], dtype="Int64"),
             "start": pd.Series(HOURS[:2], dtype="timestamp[us, UTC][pyarrow]"),
-            "end": pd.Series(HOURS[2:4]).dt.tz_convert(zone),
+            "end": pd.Series(HOURS[2:4]).dt.tz_convert(zone).dt.as_unit("us"),
         },
     ).set_axis([7, 7])
     answer = frames.merge(frame, by="room")
@@ -315,6 +315,16 @@ def test_buffers_go_with_the_points() -> None:
     wide = pl.DataFrame({"start": [2**62], "end": [2**62 + 9]})
     near = pl.DataFrame({"start": [2**62 + 3], "end": [2**62 + 4]})
     assert rows_of(frames.free(wide, near, by=(), before=2**62 - 1)) == [(2**62 + 4, 2**62 + 9)]
+
+
+def test_bookings_may_reach_as_far_as_there_are_numbers() -> None:
+    far = 2**63 - 1
+    for low, high in ((9, 17), (-(2**62), 2**62 - 1), (-far, -1)):
+        slots = pl.DataFrame({"start": [low], "end": [high]})
+        for start, end in ((low + 1, far), (-far, high - 1), (-far, 1 - far), (far - 1, far)):
+            bookings = pl.DataFrame({"start": [start], "end": [end]})
+            expected = (IntervalSet([(low, high)]) - IntervalSet([(start - 3, end + 3)])).pairs()
+            assert rows_of(frames.free(slots, bookings, by=(), before=3, after=3)) == expected
 
 
 def test_pandas_counts_nanoseconds_in_lengths() -> None:

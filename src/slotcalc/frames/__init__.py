@@ -330,16 +330,16 @@ def _gaps(bits: int, intervals: kernel.Intervals, _: None) -> Answer:
 
 
 def _clipped(bookings: Rows, slots: Rows, before: int, after: int) -> Rows:
-    """Return bookings with their buffers, no further than the slots reach: so that no outlier widens the packing."""
+    """Return bookings with their buffers, cut where they reach far beyond the slots, lest one widen the packing."""
     if not len(slots.codes) or not len(bookings.codes):
         return bookings.take(slice(0))
     low, high = int(slots.starts.min()), int(slots.ends.max())
-    starts, ends = bookings.starts, bookings.ends
-    if before or int(starts.min()) < low or int(starts.max()) > high:
-        starts = _moved(starts, -before, low, high)
-    if after or int(ends.min()) < low or int(ends.max()) > high:
-        ends = _moved(ends, after, low, high)
-    return bookings._replace(starts=starts, ends=ends)
+    far = min(high - low, _LARGEST - (high - low)) // 2  # costs one bit, and most bookings need no cutting then
+    low, high = max(low - far, -_LARGEST), min(high + far, _LARGEST)
+    starts, ends = bookings.starts, bookings.ends  # one before the other, so these are the outermost
+    if low <= int(starts.min()) - before and int(ends.max()) + after <= high:
+        return bookings._replace(starts=starts - before if before else starts, ends=ends + after if after else ends)
+    return bookings._replace(starts=_moved(starts, -before, low, high), ends=_moved(ends, after, low, high))
 
 
 def _moved(times: kernel.Ints, by: int, low: int, high: int) -> kernel.Ints:

@@ -5,16 +5,17 @@ the grid lie in both, is arithmetic on columns. `slotcalc.starts` is the same qu
 same answer. Imports `exchange`, `kernel`, `packing` and, from below, `zones`; read `bridges` next.
 """
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
 from slotcalc import zones
+from slotcalc.booking import whole_number
 from slotcalc.errors import IntervalError, PointTypeError
 from slotcalc.frames import kernel
 from slotcalc.frames.columns import FLEET_LIMITS, Columns, Keys
-from slotcalc.frames.exchange import Fleet, Series, Side, Times, as_given, in_memory, length_in, positions
+from slotcalc.frames.exchange import Fleet, Series, Side, Times, are_lazy, as_given, in_memory, length_in, positions
 from slotcalc.frames.kernel import Ints
 from slotcalc.frames.packing import Answer, Rows, answer
 from slotcalc.limits import Limits
@@ -29,6 +30,8 @@ _SECOND: Final = timedelta(seconds=1)
 _TICK: Final = timedelta.resolution
 _LARGEST: Final = 2**63 - 1  # no free time is that long
 _NONE: Final = np.empty(0, np.int64)
+_MORE_THAN_A_WEEK: Final = 9 * 86_400  # seconds, since days of a clock change are longer than others
+_PERIODS: Final = date.max.toordinal() + 1  # more than there are days, let alone weeks
 
 
 def starts(
@@ -46,6 +49,9 @@ def starts(
     latest: datetime | None = None,
     before: timedelta | None = None,
     after: timedelta | None = None,
+    per_day: int | None = None,
+    per_week: int | None = None,
+    taken: Any = None,  # a frame of the same kind
     limits: Limits = FLEET_LIMITS,
 ) -> F:
     """Return the instants at which an appointment can begin and lie wholly in the free time of a resource.
@@ -67,6 +73,9 @@ def starts(
         latest: no start after this instant.
         before: how long before its start the appointment needs free time, too.
         after: how long after its end it does.
+        per_day: no start on a local day on which so many rows of `taken` begin already for the resource.
+        per_week: as `per_day`, for weeks of local days from Monday to Sunday (ISO 8601).
+        taken: the existing appointments, in a frame with the same columns as `free`; they matter to the limits alone.
         limits: how many `rows` the answer may have, and how long the `window` may be whose local days are listed.
 
     Returns:
@@ -79,8 +88,8 @@ def starts(
         IntervalError: for reversed rows, a duration or step that is not positive, a negative buffer.
         LimitExceededError: for an answer with more rows than the limit, or free time over more than its window.
         PointTypeError: for a lazy frame, and for columns that are no instants; for an anchor that is neither, and a
-            local one without a zone; for both zone and zone_by.
-        PointValueError: as `free`.
+            local one or a limit per day or week without a zone; for both zone and zone_by.
+        PointValueError: as `free`, and for a limit per day or week below 1.
         UnknownZoneError: if there is no such zone.
 
     >>> import polars as pl
@@ -100,9 +109,15 @@ def starts(
         raise PointTypeError(f"zone={zone!r:.80} and zone_by={zone_by!r:.80} both say the zone; pass one of them", zone)
     own_grid = anchor == "interval" or (anchor is None and zone is None and zone_by is None)
     shown = None if own_grid else _since_midnight(anchor)
-    if shown is not None and zone is None and zone_by is None:
-        raise PointTypeError(f"anchor={anchor!r} is a local time, so a zone is needed; pass zone= or zone_by=", anchor)
-    fleet = Fleet(columns, [Side("the free time", in_memory(free, "starts"))], [duration, every, before, after, shown])
+    counted = [whole_number(name, n) for name, n in (("per_day", per_day), ("per_week", per_week)) if n is not None]
+    if zone is None and zone_by is None and (counted or not own_grid):
+        wanting = f"anchor={anchor!r} is a local time" if not own_grid else "limits count local days and weeks"
+        raise PointTypeError(f"{wanting}, so a zone is needed; pass zone= or zone_by=", zone)
+    sides = [Side("the free time", in_memory(free, "starts"))]
+    if taken is not None:
+        sides.append(Side("what is taken", in_memory(taken, "starts")))
+        are_lazy(*[side.frame for side in sides])  # refuses frames of two libraries
+    fleet = Fleet(columns, sides, [duration, every, before, after, shown])
     if fleet.times.kind != "instant":
         message = f"starts are instants, and {start!r} is a column of {fleet.times.kind}s; give it a zone first"
         raise PointTypeError(message, start)
@@ -112,18 +127,31 @@ def starts(
         for name, given in (("duration", duration), ("every", duration if every is None else every))
     )
     lead, trail = length_in(times, "before", before), length_in(times, "after", after)
-    rows = answer(_merged, fleet.tables, fleet.resources)
+    rows = answer(_merged, fleet.tables[:1], fleet.resources)
     pieces = _pieces(
         rows, lead, length + trail, _in_units(times, "earliest", earliest), _in_units(times, "latest", latest)
     )
     phase = None if shown is None else length_in(times, "anchor", shown)
+    grid = _Grid(step, phase, per_day, per_week, fleet.tables[1] if counted and taken is not None else None)
     if zone_by is not None:
-        which, found = _by_zone(pieces, fleet.key(zone_by, pieces.codes), step, phase, times, limits)
+        which, found = _by_zone(pieces, fleet.key(zone_by, pieces.codes), grid, times, limits)
     elif zone is not None:
-        which, found = _local(pieces, step, phase, _runs(pieces, zone, times, limits), limits)
+        which, found = _in_zone(pieces, zone, grid, times, limits)
     else:
         which, found = _elapsed(pieces, step, limits)
     return as_given(fleet.frame_of_starts(pieces.codes[which], found), free)
+
+
+class _Grid(NamedTuple):
+    """Which local times may be starts."""
+
+    step: int
+    phase: int | None
+    """What the clocks show at one of them; None for what they show where a piece begins."""
+    per_day: int | None
+    per_week: int | None
+    taken: Rows | None
+    """What counts towards the limits, if there are any."""
 
 
 class _Pieces(NamedTuple):
@@ -194,14 +222,11 @@ def _steps(first: Ints, last: Ints, step: int, limits: Limits) -> tuple[Ints, In
     return kernel.runs(counts, first, step)
 
 
-def _by_zone(
-    pieces: _Pieces, names: Series, step: int, phase: int | None, times: Times, limits: Limits
-) -> tuple[Ints, Ints]:
-    """Return the starts as `_local` does, with the zone that each piece names; in order of the pieces."""
+def _by_zone(pieces: _Pieces, names: Series, grid: _Grid, times: Times, limits: Limits) -> tuple[Ints, Ints]:
+    """Return the starts as `_in_zone` does, with the zone that each piece names; in order of the pieces."""
     found = []
     for name, rows in positions(names):
-        own = pieces.take(rows)
-        which, instants = _local(own, step, phase, _runs(own, name, times, limits), limits)
+        which, instants = _in_zone(pieces.take(rows), name, grid, times, limits)
         found.append((rows[which], instants))
     if not found:
         return _NONE, _NONE
@@ -209,6 +234,36 @@ def _by_zone(
     limits.check("rows", len(which))
     order = np.argsort(which, kind="stable")
     return which[order], instants[order]
+
+
+def _in_zone(pieces: _Pieces, zone: str | tzinfo, grid: _Grid, times: Times, limits: Limits) -> tuple[Ints, Ints]:
+    """Return the starts on the grid of a zone whose days and weeks have room, each with the number of its piece."""
+    which, found = _local(pieces, grid.step, grid.phase, _runs(pieces, zone, times, limits), limits)
+    if grid.taken is None or not len(found):
+        return which, found
+    around = _MORE_THAN_A_WEEK * times.per_second
+    low, high = int(found.min()) - around, int(found.max()) + around
+    begun = grid.taken.take((grid.taken.starts >= low) & (grid.taken.starts <= high))
+    days = _days(np.concatenate((found, begun.starts)), zone, times)
+    codes = np.concatenate((pieces.codes[which], begun.codes))
+    room = np.ones(len(found), bool)
+    for most, periods in ((grid.per_day, days), (grid.per_week, (days - 1) // 7)):  # day 1 was a Monday
+        if most is not None:
+            keys = codes * _PERIODS + periods
+            taken, counts = np.unique(keys[len(found) :], return_counts=True)
+            room &= ~np.isin(keys[: len(found)], taken[counts >= most])
+    return which[room], found[room]
+
+
+def _days(instants: Ints, zone: str | tzinfo, times: Times) -> Ints:
+    """Return the ordinals of the local days of instants, of which there is at least one."""
+    per_second = times.per_second
+    low, high = int(instants.min()) // per_second, int(instants.max()) // per_second + 1
+    days = zones.local_days(_EPOCH + low * _SECOND, _EPOCH + high * _SECOND, zone)
+    listed = [(day.toordinal(), (begun - _EPOCH) // _SECOND) for day, begun, _ in days]
+    numbers, lows = np.array(listed).T
+    ordinals: Ints = numbers[np.searchsorted(lows * per_second, instants, side="right") - 1]
+    return ordinals
 
 
 def _runs(pieces: _Pieces, zone: str | tzinfo, times: Times, limits: Limits) -> _Runs:

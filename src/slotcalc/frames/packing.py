@@ -5,16 +5,20 @@ other. Imports `kernel`; read `exchange` next, which makes these columns of a fr
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from slotcalc.errors import PointValueError
-from slotcalc.frames.kernel import Intervals, Ints
+from slotcalc.frames.kernel import Intervals, Ints, side_by_side
 
 __all__ = ["Answer", "Packing", "Rows", "answer", "packed"]
 
+Kind: TypeAlias = type[np.int64] | type[np.int32]
+
 _BITS: Final = 63  # what a packed point may take: an int64 without its sign
+_HALF: Final = 31  # an int32 without its sign
+_BLOCK: Final = 1 << 17  # rows of a column that stay in the cache from one operation to the next
 _WORK: Final = 64  # bytes that the kernel takes for each row at its peak, rounded up: measured
 
 
@@ -46,32 +50,37 @@ class Packing(NamedTuple):
     origin: int
     step: int
     bits: int
+    kind: Kind
+    """The integers that hold it: half as wide ones are sorted in half the time."""
 
     def packed(self, rows: Rows, first: int) -> Intervals:
         """Return rows of resources from the first one on as packed intervals."""
-        shift = (rows.codes - first) << self.bits if first else rows.codes << self.bits
-        return Intervals(*[self._packed(times, shift) for times in (rows.starts, rows.ends)])
+        base = (rows.codes - first if first else rows.codes) << self.bits
+        base -= self.origin // self.step  # may wrap around, and adding a time brings it back
 
-    def _packed(self, times: Ints, shift: Ints) -> Ints:
-        times = times - self.origin
-        if self.step > 1:
-            times //= self.step
-        times += shift
-        return times
+        def pack(times: Ints) -> Ints:
+            steps = times // self.step if self.step > 1 else times
+            points = np.empty(len(times), self.kind)
+            np.add(steps, base, out=points, casting="same_kind")
+            return points
+
+        return Intervals(*side_by_side(pack, rows.starts, rows.ends, len(base)))
 
     def unpacked(self, answer: Answer, first: int) -> Rows:
         """Return packed intervals as rows of resources from the first one on."""
         starts, ends = answer.intervals
-        codes = starts >> self.bits
-        codes += first
-        return Rows(codes, self._unpacked(starts), self._unpacked(ends), answer.depths)
 
-    def _unpacked(self, points: Ints) -> Ints:
-        times = points & ((1 << self.bits) - 1)
-        if self.step > 1:
-            times *= self.step
-        times += self.origin
-        return times
+        def unpack(points: Ints) -> Ints:
+            times = np.bitwise_and(points, (1 << self.bits) - 1, dtype=np.int64)
+            if self.step > 1:
+                times *= self.step
+            times += self.origin
+            return times
+
+        codes = np.right_shift(starts, self.bits, dtype=np.int64)
+        if first:
+            codes += first
+        return Rows(codes, *side_by_side(unpack, starts, ends, len(codes)), answer.depths)
 
 
 def answer(
@@ -111,21 +120,60 @@ def packed(
 
 
 def _packing(tables: Sequence[Rows], resources: int) -> Packing:
-    """Return a packing in which all times fit, and all resources if a coarser step of time brings that about."""
+    """Return a packing in which all times fit, and all resources if a coarser step of time brings that about.
+
+    Shuffled rows are packed into half the bits where such a step makes them fit.
+    """
     # Starts are before ends, so the least time is a start and the greatest an end.
     some = [rows for rows in tables if len(rows.codes)]
     if not some:
-        return Packing(0, 1, 1)
+        return Packing(0, 1, 1, np.int64)
     origin = min(int(rows.starts.min()) for rows in some)
     span = max(int(rows.ends.max()) for rows in some) - origin
     if span.bit_length() > _BITS:
         message = f"the times are {span} units apart, and 2**63 is too many; leave the outliers out"
         raise PointValueError(message, span)
+    codes = (resources - 1).bit_length()
+
+    def fits(step: int, room: int) -> bool:
+        return (span // step).bit_length() + codes <= room
+
+    kind: Kind = np.int64
     step = 1
-    if span.bit_length() + (resources - 1).bit_length() > _BITS:
-        divisors = [int(np.gcd.reduce(times - origin)) for rows in some for times in (rows.starts, rows.ends)]
-        step = int(np.gcd.reduce(np.array(divisors)))
-    return Packing(origin, step, max((span // step).bit_length(), 1))
+    if any(map(_shuffled, some)):  # else there is little to sort, and less to win
+        step = 1 if fits(1, _HALF) else _step(some, origin, span >> max(_HALF - codes, 0))
+        kind = np.int32 if fits(step, _HALF) else np.int64
+    if kind is np.int64:
+        step = 1 if fits(1, _BITS) else _step(some, origin, 1)
+    return Packing(origin, step, max((span // step).bit_length(), 1), kind)
+
+
+def _shuffled(rows: Rows) -> bool:
+    """Return whether rows do not come in order of resource, as their first ones show."""
+    some = rows.codes[:_BLOCK]
+    return bool((some[1:] < some[:-1]).any())
+
+
+def _step(tables: Sequence[Rows], origin: int, least: int) -> int:
+    """Return the coarsest step of which all times since the origin are multiples; 1 if it is at most the least."""
+
+    def step_of(columns: list[Ints]) -> int:
+        step = 0
+        for times in columns:
+            for block in _blocks(times):
+                step = int(np.gcd.reduce(times[block] - origin, initial=step))
+                if 0 < step <= least:
+                    return 1
+        return step
+
+    sides = [rows.starts for rows in tables], [rows.ends for rows in tables]
+    return int(np.gcd(*side_by_side(step_of, *sides, sum(map(len, sides[0])))))
+
+
+def _blocks(column: Ints) -> Iterator[slice]:
+    """Yield a column, block by block."""
+    for at in range(0, len(column), _BLOCK):
+        yield slice(at, at + _BLOCK)
 
 
 def _chunks(

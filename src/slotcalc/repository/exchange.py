@@ -43,9 +43,9 @@ class Exchange(NamedTuple):
 
     replaced: Replaced
     gone: list[Slot]
-    """Which slots to take away: the very objects that it gave."""
+    """The slots to take away, the very objects that it gave."""
     new: list[Slot]
-    """Which to put in, behind those that have the same start and stay."""
+    """The slots to put in, behind those that have the same start and stay."""
 
 
 def slots_inside(slots: Iterable[Slot], resource_id: str, window: Interval[Any]) -> list[Slot]:
