@@ -12,7 +12,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,6 +25,7 @@ import slotcalc
 from slotcalc import IntervalSet, cli, files
 from slotcalc.cli import inputs, options, output
 from slotcalc.rules import Dates, Weekly
+from tests.command_line import Answer, work_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,21 +84,11 @@ END:VCALENDAR
 """
 
 
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with the files above, without a terminal."""
     texts = {"slots.csv": SLOTS, "bookings.csv": BOOKINGS, "bookings.ics": CALENDAR, "slots.ics": AVAILABILITY}
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
-        monkeypatch.delenv(name, raising=False)
+    work_in(tmp_path, texts, monkeypatch)
     return tmp_path
 
 

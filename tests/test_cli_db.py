@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import shlex
@@ -13,7 +12,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,6 +28,7 @@ except ImportError:
 from slotcalc import Interval, Slot, cli, files
 from slotcalc.sql import SqlRepository
 from tests import databases
+from tests.command_line import Answer, work_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,25 +95,11 @@ END:VCALENDAR
 """
 
 
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with the files above on 23 March 2026, with the database slots.db, without a terminal."""
     texts = {"slots.csv": SLOTS, "bookings.csv": BOOKINGS, "bookings.ics": CALENDAR, "slots.ics": AVAILABILITY}
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
-        monkeypatch.delenv(name, raising=False)
+    work_in(tmp_path, texts, monkeypatch)
     monkeypatch.setenv("SLOTCALC_DB", "slots.db")
     monkeypatch.setattr("slotcalc.schedule.plans._now", lambda: NOW)
     return tmp_path
