@@ -7,6 +7,7 @@ from collections import Counter, deque
 from datetime import UTC, date, datetime
 from itertools import product
 from typing import TYPE_CHECKING, Any
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ from slotcalc import (
     diff,
 )
 from slotcalc.diff import apply, compose, invert
-from slotcalc.diff.changes import change_id_of, changes_in_order, event_id, unshared
+from slotcalc.diff.changes import change_id_of, changes_in_order, event_id, new_change_id, unshared
 from slotcalc.testing import strategies
 from tests.naive_slots import PLAIN, State, applied, changes, filled, runs, slots_of, state_of, who
 from tests.oracle import cells_of, every_set, sets
@@ -82,6 +83,12 @@ def test_the_events_between_any_two_small_states_of_two_identities_lead_from_one
         assert told(events) == changes(before, after)
         assert state_of(apply(slots_of(before), events)) == after
         assert state_of(apply(slots_of(after), invert(events))) == before
+
+
+def test_an_edit_that_nobody_names_gets_a_random_uuid() -> None:
+    made = {new_change_id() for _ in range(100)}
+    assert len(made) == 100
+    assert all(str(UUID(text)) == text and UUID(text).version == 4 and UUID(text).variant == RFC_4122 for text in made)
 
 
 def test_slots_in_order_are_compared_by_what_they_do_not_share() -> None:

@@ -19,7 +19,7 @@ from slotcalc.audit.replay import revision_at
 from slotcalc.availability import Segment, SegmentState, explain, free
 from slotcalc.booking import Booking, BookingStatus, Slot, active_statuses, whole_number
 from slotcalc.diff import Action, AuditEvent
-from slotcalc.diff.changes import change_id_of, events_of
+from slotcalc.diff.changes import change_id_of, events_of, new_change_id
 from slotcalc.diff.event import LONGEST_NOTES, action_of, checked_text, checked_why
 from slotcalc.errors import (
     IntervalError,
@@ -96,7 +96,7 @@ class Plans:
             raise PointTypeError(f"limits={limits!r:.80} are no Limits; pass Limits(…)", limits)
         self.limits = limits
         self._clock = clock or _now
-        self._ids = ids or _new_id
+        self._ids = ids or new_change_id
 
     def now(self) -> datetime:
         """Return what the clock says.
@@ -539,9 +539,3 @@ def _why(segment: Segment, seats: int) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _new_id() -> str:
-    from uuid import uuid4  # noqa: PLC0415  # costs as much as the rest of the package, and not all take their ids here
-
-    return str(uuid4())
