@@ -22,7 +22,6 @@ from slotcalc import (
     PointValueError,
 )
 from slotcalc.audit.spool import Spool
-from tests.optional import missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -269,8 +268,6 @@ def append_many(path: str, name: str, count: int) -> None:
 
 
 def test_processes_that_share_a_spool_lose_nothing_while_it_is_being_delivered(tmp_path: Path) -> None:
-    if "spawn" not in multiprocessing.get_all_start_methods():  # pragma: no cover  # on no system that we know of
-        missing("no way to start a process")
     context = multiprocessing.get_context("spawn")
     path = str(tmp_path / "events")
     writers = [context.Process(target=append_many, args=(path, name, 40)) for name in "ab"]

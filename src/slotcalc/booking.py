@@ -139,13 +139,13 @@ def _text(name: str, value: object) -> str:
     raise PointTypeError(message, value)
 
 
-def whole_number(name: str, value: object) -> int:
-    """Return a count of seats, or say which argument is no whole number of 1 or more."""
+def whole_number(name: str, value: object, least: int = 1) -> int:
+    """Return a count such as that of seats, or say which argument is no whole number of so many or more."""
     if isinstance(value, bool) or not isinstance(value, int):
         message = f"{name}={value!r:.200} is not a whole number"
         raise PointTypeError(message, value)
-    if value < 1:
-        message = f"{name}={value!r} is less than 1"
+    if value < least:
+        message = f"{name}={value!r} is less than {least}"
         raise PointValueError(message, value)
     return value
 

@@ -132,8 +132,8 @@ class Selection(Value):
             if text is not None and not isinstance(text, str):
                 raise PointTypeError(f"{name}={text!r:.80} is not text", text)
         for name, count in (("first_revision", first_revision), ("last_revision", last_revision)):
-            if count is not None and (count or type(count) is not int):  # 0 is the state before the first edit
-                whole_number(name, count)
+            if count is not None:
+                whole_number(name, count, 0)  # which is the state before the first edit
         self._set(
             **texts,
             since=_moment("since", since),

@@ -177,8 +177,8 @@ class AuditEvent(Value):
             changed_at=None if changed_at is None else _instant(changed_at),
             changed_by=changed_by,
             change_id=checked_text("change_id", change_id),
-            revision=whole_number("revision", revision) if revision != 0 else 0,
-            ordinal=whole_number("ordinal", ordinal) if ordinal != 0 else 0,
+            revision=whole_number("revision", revision, 0),
+            ordinal=whole_number("ordinal", ordinal, 0),
             id=checked_text("id", id),
         )
 

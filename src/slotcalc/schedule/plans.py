@@ -199,9 +199,8 @@ class Plans:
         checked_why(reason, notes, changed_by)
         window = self.window(when)
         offered = self._slots(resource_id, window, slots, by_days=not isinstance(when, Interval))
-        # 0 is that of a resource that nobody edited yet.
-        if expected_revision is not None and (expected_revision or type(expected_revision) is not int):
-            whole_number("expected_revision", expected_revision)
+        if expected_revision is not None:
+            whole_number("expected_revision", expected_revision, 0)  # which is that of what nobody edited yet
         request = None
         if request_id is not None:
             asked = [_text_of(window), [_texts_of(slot) for slot in offered], changed_by, reason, notes]

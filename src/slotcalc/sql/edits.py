@@ -32,13 +32,7 @@ from slotcalc.diff.event import checked_text
 from slotcalc.errors import SlotcalcError, StoreError
 from slotcalc.intervals import Interval
 from slotcalc.repository import Admit, Describe, Redelivered, Replaced, Request
-from slotcalc.repository.exchange import (
-    check_booking,
-    check_revision,
-    exchange,
-    slots_inside,
-    unknown_booking,
-)
+from slotcalc.repository.exchange import check_booking, check_revision, exchange, slots_inside, unknown_booking
 from slotcalc.sql import events as event_store
 from slotcalc.sql import rows, slot_store
 from slotcalc.sql.connections import CommitLost, CommitRefusedError, bounded, editing, lives, outcome_unknown
